@@ -1,0 +1,133 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/viper"
+
+	"github.com/snnctl/snnctl/internal/fault"
+)
+
+const exitStatusHelp = `
+Exit status:
+  0    done
+  1    the run failed
+  2    wrong usage, configuration or input file
+  75   stopped by SIGTERM or SIGUSR1, with a checkpoint to resume from
+  130  interrupted by Ctrl-C`
+
+// app is what every command shares: the settings and where to print.
+type app struct {
+	stdout, stderr io.Writer // stdout: results only; stderr: progress, logs, warnings
+
+	dataDir, runsDir string
+	threads          int
+	json, quiet      bool
+	log              *slog.Logger
+}
+
+func newRootCommand(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "snnctl",
+		Short: "Train, evaluate and inspect spiking neural networks from YAML files",
+		Long: "snnctl runs the experiments of ten papers on spiking neural networks, and yours,\nfrom one YAML file each.\n" +
+			"\nSettings are taken from flags, then from SNNCTL_* in the environment, then from\nthe user's config file (snnctl/settings.yaml in the user's config directory).\n" + exitStatusHelp,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fault.Inputf("%w (see %s --help)", err, cmd.CommandPath())
+	})
+
+	flags := root.PersistentFlags()
+	flags.String("data-dir", defaultDataDir(), "directory that holds the data sets")
+	flags.String("runs-dir", "runs", "directory that holds the runs")
+	flags.Int("threads", runtime.NumCPU(), "number of threads; the result does not depend on it")
+	flags.String("log-level", "warn", "debug, info, warn or error")
+	flags.Bool("json", false, "print exactly one JSON object on stdout")
+	flags.Bool("quiet", false, "no progress")
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.loadSettings(cmd) }
+
+	root.AddCommand(newVersionCommand(a))
+	for _, c := range root.Commands() {
+		usageErrors(c)
+	}
+	return root
+}
+
+// usageErrors makes wrong numbers of arguments, here and below, usage errors.
+func usageErrors(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return fault.Inputf("%w (usage: %s)", err, cmd.UseLine())
+			}
+			return nil
+		}
+	}
+	for _, sub := range c.Commands() {
+		usageErrors(sub)
+	}
+}
+
+// loadSettings layers flag > environment > user config file > default.
+func (a *app) loadSettings(cmd *cobra.Command) error {
+	v := viper.New()
+	v.SetEnvPrefix("SNNCTL")
+	v.SetEnvKeyReplacer(strings.NewReplacer("-", "_"))
+	v.AutomaticEnv()
+	if err := v.BindPFlags(cmd.Root().PersistentFlags()); err != nil {
+		return err
+	}
+	if dir, err := os.UserConfigDir(); err == nil {
+		file := filepath.Join(dir, "snnctl", "settings.yaml")
+		if _, err := os.Stat(file); err == nil {
+			v.SetConfigFile(file)
+			if err := v.ReadInConfig(); err != nil {
+				return fault.Inputf("reading the settings in %s: %w", file, err)
+			}
+		}
+	}
+	a.dataDir, a.runsDir = v.GetString("data-dir"), v.GetString("runs-dir")
+	a.json, a.quiet = v.GetBool("json"), v.GetBool("quiet")
+	a.threads = v.GetInt("threads")
+	if a.threads < 1 {
+		return fault.Inputf("--threads is %q, expected a whole number of at least 1", v.GetString("threads"))
+	}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(v.GetString("log-level"))); err != nil {
+		return fault.Inputf("--log-level is %q, expected debug, info, warn or error", v.GetString("log-level"))
+	}
+	a.log = slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: level}))
+	return nil
+}
+
+func defaultDataDir() string {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "data"
+	}
+	return filepath.Join(cache, "snnctl", "data")
+}
+
+// printJSON prints the one JSON object of a command.
+func (a *app) printJSON(v any) error {
+	e := json.NewEncoder(a.stdout)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("printing JSON: %w", err)
+	}
+	return nil
+}
