@@ -42,8 +42,30 @@ func NewCurrents(t, n int) *Currents {
 	return &Currents{T: t, N: n, Values: make([]float32, t*n*Lanes)}
 }
 
+// Step returns the values of step t, Lanes a line.
+func (c *Currents) Step(t int) []float32 {
+	n := c.N * Lanes
+	return c.Values[t*n : (t+1)*n]
+}
+
 // Line returns the Lanes values of line i in step t.
 func (c *Currents) Line(t, i int) []float32 {
 	o := (t*c.N + i) * Lanes
 	return c.Values[o : o+Lanes : o+Lanes]
+}
+
+// Input is what up to Lanes trials are shown, as spikes or as currents: exactly
+// one of the two is set.
+type Input struct {
+	Trials   int // trials in use; the lanes above are silent
+	Spikes   *Spikes
+	Currents *Currents
+}
+
+// Steps is the number of steps of the input.
+func (in *Input) Steps() int {
+	if in.Spikes != nil {
+		return in.Spikes.T
+	}
+	return in.Currents.T
 }

@@ -20,13 +20,8 @@ type Decision struct {
 	Class             int
 }
 
-// Group is the input of up to tensor.Lanes trials, as spikes or as currents:
-// exactly one of the two is set.
-type Group struct {
-	Trials   int // trials in use; the lanes above are silent
-	Spikes   *tensor.Spikes
-	Currents *tensor.Currents
-}
+// Group is the input of up to tensor.Lanes trials.
+type Group = tensor.Input
 
 // Batch is a number of trials, in groups of tensor.Lanes: trial i is lane
 // i%Lanes of group i/Lanes.

@@ -1,0 +1,172 @@
+package lsnn
+
+import (
+	"github.com/snnctl/snnctl/internal/kernel"
+	"github.com/snnctl/snnctl/internal/rng"
+	"github.com/snnctl/snnctl/internal/tensor"
+)
+
+// segmentSteps is the length of the stretches of time that are simulated, and
+// on the way back recomputed, at once. Only spikes (a bit each) and the state
+// at the start of each stretch are kept for the whole trial; potentials and
+// thresholds live in memory for one stretch, small enough for the cache.
+const segmentSteps = 64
+
+// worker is the scratch memory of one thread. Rows are n·Lanes long.
+type worker[F tensor.Float] struct {
+	v, a    []F      // rows -1 … segmentSteps of a segment: v[t], A[t]
+	b       []F      // one row
+	current []F      // rows -memory … segmentSteps+DelaySlots
+	blocked []uint16 // words of segmentSteps steps
+
+	filtered []F // z̄
+	adjointScratch[F]
+}
+
+// group is what is kept of a group of trials between the passes.
+type group[F tensor.Float] struct {
+	index  int
+	input  *tensor.Input
+	start  *State[F]      // nil: the zero state
+	spikes *tensor.Spikes // memory() steps before the trial, then T
+	v, b   [][]F          // snapshots before each segment
+	slots  []slot[F]
+}
+
+func (net *Network[F]) newWorker() *worker[F] {
+	s, n := net.stride(), net.Neurons()
+	w := &worker[F]{
+		v:       make([]F, (segmentSteps+2)*s),
+		a:       make([]F, (segmentSteps+2)*s),
+		b:       make([]F, s),
+		current: make([]F, (net.memory()+segmentSteps+net.DelaySlots+1)*s),
+		blocked: make([]uint16, segmentSteps*n),
+
+		filtered: make([]F, s),
+	}
+	w.adjointScratch = newAdjointScratch[F](net)
+	return w
+}
+
+// grow makes the groups' memory fit for trials of t steps.
+func (g *group[F]) grow(net *Network[F], t int) {
+	steps := net.memory() + t
+	if g.spikes == nil || g.spikes.T != steps {
+		g.spikes = tensor.NewSpikes(steps, net.Neurons())
+	}
+	for segments := (t + segmentSteps - 1) / segmentSteps; len(g.v) < segments; {
+		g.v = append(g.v, make([]F, net.stride()))
+		g.b = append(g.b, make([]F, net.stride()))
+	}
+}
+
+// begin sets the group to its start.
+func (g *group[F]) begin(net *Network[F]) {
+	past := g.spikes.Words[:net.memory()*net.Neurons()]
+	if g.start == nil {
+		clear(past)
+		clear(g.v[0])
+		clear(g.b[0])
+		return
+	}
+	copy(past, g.start.Spikes.Words)
+	copy(g.v[0], g.start.V)
+	copy(g.b[0], g.start.B)
+}
+
+// words returns z of step t, which may lie before the trial.
+func (g *group[F]) words(net *Network[F], t int) []uint16 { return g.spikes.Step(net.memory() + t) }
+
+// inputWords returns x of step t, nil where there is none.
+func (g *group[F]) inputWords(net *Network[F], t int) []uint16 {
+	switch {
+	case g.input.Spikes == nil:
+		return nil
+	case t >= 0:
+		return g.input.Spikes.Step(t)
+	case g.start == nil || g.start.Input == nil:
+		return nil
+	}
+	return g.start.Input.Step(net.memory() + t)
+}
+
+// simulate runs steps [t0, t1) of a group, at most segmentSteps of them, from
+// the snapshot before t0: equations (1) to (6). It leaves v and A of the
+// steps in the worker's rows and the spikes in the group, and calls after(t)
+// following each step, if it is not nil.
+//
+// Currents still on their way at t0 are recomputed from the spikes of the
+// steps before, so a segment gives the same bits however often it is run.
+func (net *Network[F]) simulate(w *worker[F], g *group[F], t0, t1 int, step uint64, after func(t int)) {
+	s, n, memory := net.stride(), net.Neurons(), net.memory()
+	segment := t0 / segmentSteps
+	copy(w.v[:s], g.v[segment])
+	copy(w.b, g.b[segment])
+	reset := []F(nil)
+	if net.ResetAtSpike {
+		net.thresholds(w.a[:s], w.b)
+	}
+
+	clear(w.current[:(memory+t1-t0+net.DelaySlots)*s])
+	for t := t0 - net.DelaySlots; t < t1; t++ {
+		row := w.current[(memory+t-t0)*s:]
+		net.scatterInput(row, g, t)
+		if t >= t0 {
+			i := t - t0
+			if net.Noise > 0 {
+				net.addNoise(row[:s], step, g.index, t)
+			}
+			blocked := w.blocked[i*n : (i+1)*n]
+			net.block(blocked, g, t)
+			if net.ResetAtSpike {
+				reset = w.a[i*s : (i+1)*s]
+			}
+			kernel.MembraneStep(&net.neurons, &kernel.Step[F]{
+				V: w.v[i*s : (i+1)*s], VNext: w.v[(i+1)*s : (i+2)*s], B: w.b,
+				A: w.a[(i+1)*s : (i+2)*s], Current: row[:s], Reset: reset,
+				Spikes: g.words(net, t), Previous: g.words(net, t-1), Blocked: blocked,
+			})
+			if after != nil {
+				after(t)
+			}
+		}
+		kernel.ScatterSpikes(row[s:], g.words(net, t), &net.rec)
+	}
+}
+
+// scatterInput adds the input of step t to the rows of current from t on.
+func (net *Network[F]) scatterInput(row []F, g *group[F], t int) {
+	if words := g.inputWords(net, t); words != nil {
+		kernel.ScatterSpikes(row, words, &net.in)
+	} else if g.input.Currents != nil && t >= 0 {
+		kernel.ScatterCurrents(row, g.input.Currents.Step(t), &net.in)
+	}
+}
+
+// thresholds writes A = v_th + β b.
+func (net *Network[F]) thresholds(a, b []F) {
+	for i := range a {
+		c := net.neurons.Constants[i/tensor.Lanes]
+		a[i] = c.Threshold + F(c.Beta*b[i])
+	}
+}
+
+// block marks the lanes that may not fire in step t: those of neurons that
+// fired in steps t-n_ref … t-1, and those without a trial.
+func (net *Network[F]) block(blocked []uint16, g *group[F], t int) {
+	unused := ^uint16(0) << g.input.Trials // all lanes used: the shift leaves 0
+	for j := range blocked {
+		blocked[j] = unused
+	}
+	for back := 1; back <= net.Refractory; back++ {
+		kernel.OrWords(blocked, g.words(net, t-back))
+	}
+}
+
+// addNoise adds σ N(0,1) to the current of every neuron and lane in step t.
+func (net *Network[F]) addNoise(row []F, step uint64, group, t int) {
+	r := rng.Stream(net.Seed, "injected-noise", step, uint64(group)<<20|uint64(t))
+	for i := range row {
+		row[i] += F(net.Noise * r.NormFloat64())
+	}
+}
