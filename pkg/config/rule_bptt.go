@@ -1,0 +1,24 @@
+package config
+
+// BPTT is back-propagation through time, with a penalty on firing rates and
+// optional rewiring (arXiv:1803.09574, sections 2.1, 4 and 5 of the method).
+type BPTT struct {
+	Optimizer Optimizer  `yaml:"optimizer" jsonschema_description:"how a gradient moves the parameters"`
+	Schedule  Schedule   `yaml:"schedule" jsonschema_description:"how the learning rate changes"`
+	ClipNorm  float64    `yaml:"clip_norm" jsonschema:"minimum=0,maximum=1000000000" jsonschema_description:"longest gradient, as a Euclidean norm; 0: no limit"`
+	Rate      FiringRate `yaml:"rate" jsonschema_description:"penalty on firing rates"`
+	Rewiring  Rewiring   `yaml:"rewiring" jsonschema_description:"which synapses exist"`
+}
+
+// FiringRate adds strength·Σ_j (r_j - target)² to the loss, with the mean rates
+// r_j and the target in spikes per ms.
+type FiringRate struct {
+	Strength float64 `yaml:"strength" jsonschema:"minimum=0,maximum=1000000000" jsonschema_description:"weight of the penalty; 0: none"`
+	TargetHz float64 `yaml:"target_hz" jsonschema:"minimum=0,maximum=1000" jsonschema_description:"wanted rate, Hz"`
+}
+
+func (BPTT) isRule() {}
+
+func defaultBPTT() BPTT {
+	return BPTT{Optimizer: defaultAdam(), Schedule: ConstantRate{}, Rate: FiringRate{Strength: 0.1, TargetHz: 10}, Rewiring: NoRewiring{}}
+}

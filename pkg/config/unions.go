@@ -1,0 +1,100 @@
+package config
+
+import (
+	"reflect"
+	"slices"
+)
+
+// Data is a data set and its encoding: one of the variants in datas.
+type Data interface{ isData() }
+
+// Model is a network: one of the variants in models.
+type Model interface{ isModel() }
+
+// Rule is a way of learning: one of the variants in rules.
+type Rule interface{ isRule() }
+
+// variant is one choice of type in a union; defaults gives its struct, by value,
+// with the paper's settings.
+type variant struct {
+	name     string
+	defaults func() any
+}
+
+var datas = []variant{
+	{"sequential-mnist", func() any { return defaultSequentialMNIST() }},
+	{"store-recall", func() any { return defaultStoreRecall() }},
+}
+
+var models = []variant{
+	{"lsnn", func() any { return defaultLSNN() }},
+}
+
+var rules = []variant{
+	{"bptt", func() any { return defaultBPTT() }},
+}
+
+var optimizers = []variant{
+	{"sgd", func() any { return defaultSGD() }},
+	{"adam", func() any { return defaultAdam() }},
+	{"adamw", func() any { return defaultAdamW() }},
+}
+
+var schedules = []variant{
+	{"constant", func() any { return ConstantRate{} }},
+	{"step", func() any { return defaultStepDecay() }},
+	{"linear", func() any { return LinearDecay{} }},
+}
+
+var rewirings = []variant{
+	{"none", func() any { return NoRewiring{} }},
+	{"deep-r", func() any { return defaultDeepR() }},
+}
+
+// unions maps each union to its variants.
+var unions = map[reflect.Type][]variant{
+	reflect.TypeFor[Data]():      datas,
+	reflect.TypeFor[Model]():     models,
+	reflect.TypeFor[Rule]():      rules,
+	reflect.TypeFor[Optimizer](): optimizers,
+	reflect.TypeFor[Schedule]():  schedules,
+	reflect.TypeFor[Rewiring]():  rewirings,
+}
+
+// combination lists the data that a rule can train a model on.
+type combination struct {
+	model, rule string
+	data        []string
+}
+
+var combinations = []combination{
+	{"lsnn", "bptt", []string{"sequential-mnist", "store-recall"}},
+}
+
+// TypeName is the type key of a variant, such as "lsnn" for an LSNN.
+func TypeName(v any) string {
+	for _, variants := range unions {
+		for _, candidate := range variants {
+			if reflect.TypeOf(candidate.defaults()) == reflect.TypeOf(v) {
+				return candidate.name
+			}
+		}
+	}
+	return ""
+}
+
+func names(variants []variant) []string {
+	all := make([]string, len(variants))
+	for i, v := range variants {
+		all[i] = v.name
+	}
+	return all
+}
+
+func find(variants []variant, name string) (variant, bool) {
+	i := slices.IndexFunc(variants, func(v variant) bool { return v.name == name })
+	if i < 0 {
+		return variant{}, false
+	}
+	return variants[i], true
+}
