@@ -15,6 +15,17 @@ import "github.com/snnctl/snnctl/internal/tensor"
 // Lanes is the number of trials in a row's neuron.
 const Lanes = tensor.Lanes
 
+// useVectors chooses the assembly; tests turn it off to compare the two.
+var useVectors = haveVectors()
+
+// Instructions names what the kernels run on.
+func Instructions() string {
+	if useVectors {
+		return "AVX2"
+	}
+	return "plain Go"
+}
+
 // lanes returns the Lanes numbers of neuron i in a row.
 func lanes[F tensor.Float](row []F, i int) *[Lanes]F { return (*[Lanes]F)(row[i*Lanes:]) }
 

@@ -57,21 +57,16 @@ func (e *Events) Rebuild(n, first, last, stride int, words func(t int) []uint16)
 //
 // with the spikes z as events and grad the rows of ∂E/∂v from the step in
 // which an undelayed spike of the first step arrives. Lanes are summed.
-// delays is [pre][n] in steps, nil for none.
+// delays is [pre][n] in steps.
 func SpikeOuter[F tensor.Float](dw []F, e *Events, delays []uint8, grad []F, n int) {
-	if spikeOuterFast(dw, e, delays, grad, n) {
-		return
-	}
+	done := spikeOuterFast(dw, e, delays, grad, n)
 	for i := range len(e.Start) - 1 {
 		events := e.List[e.Start[i]:e.Start[i+1]]
 		if len(events) == 0 {
 			continue
 		}
-		for j := range n {
-			at := j * Lanes
-			if delays != nil {
-				at += int(delays[i*n+j]) * n * Lanes
-			}
+		for j := done; j < n; j++ {
+			at := (int(delays[i*n+j])*n + j) * Lanes
 			var sum [Lanes]F
 			for _, ev := range events {
 				g := (*[Lanes]F)(grad[at+int(ev.Row):])
@@ -90,10 +85,7 @@ func CurrentOuter[F tensor.Float](dw []F, x func(t int) []float32, first, last i
 	pre := len(dw) / n
 	for i := range pre {
 		for j := range n {
-			at := j * Lanes
-			if delays != nil {
-				at += int(delays[i*n+j]) * n * Lanes
-			}
+			at := (int(delays[i*n+j])*n + j) * Lanes
 			var sum [Lanes]F
 			for t := first; t < last; t++ {
 				g := (*[Lanes]F)(grad[at+(t-first)*n*Lanes:])

@@ -14,8 +14,8 @@ type Synapses[F tensor.Float] struct {
 }
 
 // Rebuild lists the non-zero entries of weights, a matrix [pre][n], with the
-// delays [pre][n] in steps, 0 … slots-1; nil means no delay. Self-connections
-// (i onto i) are left out where autapses is false. Memory is reused.
+// delays [pre][n] in steps, 0 … slots-1. Self-connections (i onto i) are left
+// out where autapses is false. Memory is reused.
 func (s *Synapses[F]) Rebuild(weights []F, delays []uint8, pre, n, slots int, autapses bool) {
 	s.Start = append(s.Start[:0], 0)
 	s.Offset, s.Weight = s.Offset[:0], s.Weight[:0]
@@ -25,11 +25,7 @@ func (s *Synapses[F]) Rebuild(weights []F, delays []uint8, pre, n, slots int, au
 			if w == 0 || (i == j && !autapses) {
 				continue
 			}
-			d := 0
-			if delays != nil {
-				d = int(delays[i*n+j])
-			}
-			s.Offset = append(s.Offset, int32((d*n+j)*Lanes))
+			s.Offset = append(s.Offset, int32((int(delays[i*n+j])*n+j)*Lanes))
 			s.Weight = append(s.Weight, w)
 		}
 		s.Start = append(s.Start, int32(len(s.Offset)))
