@@ -25,8 +25,8 @@ type crossing struct {
 	level []int
 }
 
-// mostLines is more than twice the 256 levels of a byte can use.
-const mostLines = 1024
+// mostLines is far more than the 256 levels of a byte can use.
+const mostLines = 10_000
 
 func newCrossing(p pooling, o Options) (*crossing, error) {
 	if o.InputLines < 4 || o.InputLines%2 != 0 || o.InputLines > mostLines {

@@ -17,7 +17,7 @@ import (
 // The encodings.
 const (
 	ThresholdCrossing = "threshold-crossing" // spikes; see crossing
-	GreyLevel         = "grey-level"         // a pixel a step, as one current
+	GreyLevel         = "grey"               // a pixel a step, as one current
 	Rows              = "rows"               // a row of pixels a step, as currents
 )
 
