@@ -19,7 +19,7 @@ type Weights[F tensor.Float] struct {
 type Network[F tensor.Float] struct {
 	Params
 	Seed              uint64  // of the injected noise
-	DelayIn, DelayRec []uint8 // delay slots of the synapses, [pre][n]; nil for none
+	DelayIn, DelayRec []uint8 // delay slots of the synapses, [pre][n]
 	Threads           int
 
 	neurons kernel.Neurons[F]
@@ -36,10 +36,8 @@ func NewNetwork[F tensor.Float](p Params, seed uint64, threads int) *Network[F] 
 		neurons: neurons[F](&p),
 		kappa:   F(math.Exp(-1 / p.TauReadout)),
 	}
-	if p.DelaySlots > 1 {
-		net.DelayIn = drawDelays(p.Inputs*n, p.DelaySlots, seed, "delay-in")
-		net.DelayRec = drawDelays(n*n, p.DelaySlots, seed, "delay-rec")
-	}
+	net.DelayIn = drawDelays(p.Inputs*n, p.DelaySlots, seed, "delay-in")
+	net.DelayRec = drawDelays(n*n, p.DelaySlots, seed, "delay-rec")
 	return net
 }
 
