@@ -49,13 +49,11 @@ func (o Origin) String() string {
 func Load(data []byte, filename string, sets []string) (*Resolved, error) {
 	d := &decoder{file: filename, nodes: map[string]*yaml.Node{}, sets: map[*yaml.Node]string{}, former: map[*yaml.Node]string{}}
 	root := d.document(data)
-	if root != nil {
-		for _, set := range sets {
-			d.overlay(root, set)
-		}
-	}
-	if len(d.errs) > 0 {
+	if root == nil {
 		return nil, d.fail()
+	}
+	for _, set := range sets {
+		d.overlay(root, set)
 	}
 	e := defaultExperiment()
 	d.mapping("", nil, root, reflect.ValueOf(&e).Elem())
@@ -106,7 +104,7 @@ func (d *decoder) document(data []byte) *yaml.Node {
 		}
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
-		d.errs = append(d.errs, syntaxError(d.file, err))
+		d.errs = append(d.errs, syntaxError(d.file, data, err))
 		return nil
 	}
 	if err != nil || len(first.Content) == 0 || first.Content[0].ShortTag() == "!!null" {
@@ -123,13 +121,28 @@ func (d *decoder) document(data []byte) *yaml.Node {
 	return root
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(?s:(.*))$`)
+var (
+	tabIndent = regexp.MustCompile(`(?m)^ *\t`)
+	yamlLine  = regexp.MustCompile(`^yaml: (?:line (\d+): )?(?s:(.*))$`)
 
-// syntaxError says where the YAML is broken; the parser knows the line alone.
-func syntaxError(file string, err error) *Error {
+	// The complaints of the library's parser, unlike those of its scanner, count
+	// lines from 0.
+	fromParser = regexp.MustCompile(`did not find expected (key|node content|'-' indicator|',' or '[]}]'|<document start>)`)
+)
+
+// syntaxError says where the YAML is broken; the library tells the line alone.
+func syntaxError(file string, data []byte, err error) *Error {
+	if tab := tabIndent.FindIndex(data); tab != nil && strings.Contains(err.Error(), "tab") {
+		line := 1 + bytes.Count(data[:tab[1]], []byte("\n"))
+		return &Error{File: file, Line: line, Column: tab[1] - 1 - bytes.LastIndexByte(data[:tab[1]], '\n'),
+			Message: "a tab indents this line, expected spaces"}
+	}
 	e := &Error{File: file, Message: "this is not YAML: " + err.Error()}
 	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
 		e.Line, _ = strconv.Atoi(m[1])
+		if e.Line > 0 && fromParser.MatchString(m[2]) {
+			e.Line++
+		}
 		e.Message = "this is not YAML: " + m[2]
 	}
 	return e

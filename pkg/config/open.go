@@ -77,7 +77,7 @@ func Open(nameOrPath string, sets []string) (*Resolved, error) {
 	if hint == "" {
 		hint = "; list those with: snnctl config list"
 	}
-	return nil, fault.Inputf("%s is neither a file nor a built-in experiment%s", nameOrPath, hint)
+	return nil, fault.Inputf("%q is neither a file nor a built-in experiment%s", nameOrPath, hint)
 }
 
 // readFile reads a little more than Load accepts, whatever the size of the file.

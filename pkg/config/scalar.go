@@ -38,9 +38,9 @@ func (d *decoder) scalar(path string, node *yaml.Node, f *field, v reflect.Value
 	case node.Kind != yaml.ScalarNode || tag == "!!null" && !d.isSet(node):
 		d.errorf(path, node, "%s is %s, expected %s", path, found(node), expected)
 	case typed && parse(node.Value, f, v):
-	case v.Kind() == reflect.String && !typed && (tag == "!!int" || tag == "!!float"):
+	case v.Kind() == reflect.String && f.enum == nil && !typed && (tag == "!!int" || tag == "!!float"):
 		d.errorf(path, node, "%s is the number %s, expected text in quotes, %q: YAML drops the final zeros of a number", path, shortened(node.Value), shortened(node.Value))
-	case v.Kind() == reflect.String && !typed:
+	case v.Kind() == reflect.String && f.enum == nil && !typed:
 		d.errorf(path, node, "%s is %s, expected text in quotes, %q", path, found(node), shortened(node.Value))
 	case tag == "!!str" && node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 && v.Kind() != reflect.String && parse(node.Value, f, v):
 		d.errorf(path, node, "%s is %s in quotes, expected %s without quotes", path, found(node), expected)
