@@ -158,3 +158,21 @@ func TestInfoAndSummaryAreReadAsWritten(t *testing.T) {
 		t.Errorf("%s %v", cmp.Diff(summary, got), err)
 	}
 }
+
+func TestFilesLeavesOutHiddenOnes(t *testing.T) {
+	d := create(t)
+	save(t, d, 1, 1)
+	touch(t, d.Path("plots", "curves.svg"), "123")
+	touch(t, d.Path(configFile), "")
+	files, err := d.Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := files[0].Bytes
+	want := []File{{"checkpoints/step-00000001.safetensors", size}, {"config.yaml", 0}, {"plots/curves.svg", 3}}
+	if diff := cmp.Diff(want, files); diff != "" || size == 0 {
+		t.Error(diff)
+	}
+	_, err = (&Dir{path: d.Path("none")}).Files()
+	expectFault(t, err, d.Path("none"))
+}
