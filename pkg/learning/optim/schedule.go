@@ -1,0 +1,22 @@
+package optim
+
+import "math"
+
+// Schedule gives the learning rate of update t = 0, 1, ….
+type Schedule func(t int) float64
+
+// Constant keeps the rate.
+func Constant(rate float64) Schedule { return func(int) float64 { return rate } }
+
+// StepDecay multiplies the rate by factor after every `every` updates.
+func StepDecay(rate, factor float64, every int) Schedule {
+	return func(t int) float64 { return rate * math.Pow(factor, float64(t/every)) }
+}
+
+// LinearDecay goes from rate to rate·finalFraction at the last of total updates.
+func LinearDecay(rate, finalFraction float64, total int) Schedule {
+	return func(t int) float64 {
+		progress := min(1, float64(t)/float64(max(total-1, 1)))
+		return rate * (1 + (finalFraction-1)*progress)
+	}
+}
