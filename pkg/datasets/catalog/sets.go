@@ -119,14 +119,14 @@ func Find(name string) (Set, error) {
 	return Set{}, fault.Inputf("there is no data set %q (%sknown: %s)", name, hint, strings.Join(Names(), ", "))
 }
 
-// nearest is the name within a third of its length in edits (insert, delete or
+// nearest is the name within half of its length in edits (insert, delete or
 // replace a letter), or of which the word is a part; "" if there is none.
 func nearest(word string, names []string) string {
 	word = strings.ToLower(word)
 	best, least := "", 0
 	for _, name := range names {
 		d := edits(word, name)
-		if d > len(name)/3 && !(len(word) >= 3 && strings.Contains(name, word)) {
+		if d > len(name)/2 && !(len(word) >= 3 && strings.Contains(name, word)) {
 			continue
 		}
 		if best == "" || d < least {
