@@ -61,6 +61,7 @@ func newRootCommand(a *app) *cobra.Command {
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.loadSettings(cmd) }
 
 	root.AddCommand(newVersionCommand(a))
+	root.AddCommand(newConfigCommand(a))
 	root.AddCommand(newRunsCommand(a))
 	for _, c := range root.Commands() {
 		usageErrors(c)

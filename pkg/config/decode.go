@@ -21,6 +21,9 @@ type decoder struct {
 	errs   Errors
 }
 
+// maxErrors is where the decoder gives up: such a file is no experiment.
+const maxErrors = 100
+
 // errorf reports a mistake at a node.
 func (d *decoder) errorf(path string, at *yaml.Node, format string, args ...any) {
 	e := &Error{Path: path, Message: fmt.Sprintf(format, args...)}
@@ -46,7 +49,7 @@ func (d *decoder) contradiction(path, format string, args ...any) {
 // allowed; key is the node of the key.
 func (d *decoder) value(path string, key, node *yaml.Node, f *field, v reflect.Value) {
 	if node.Kind == yaml.AliasNode {
-		d.errorf(path, node, "%s is the alias *%s, expected the value itself", path, node.Value)
+		d.errorf(path, node, "%s is %s, expected the value itself", path, found(node))
 		return
 	}
 	switch v.Kind() {
@@ -110,7 +113,7 @@ func (d *decoder) union(path string, key, node *yaml.Node, v reflect.Value) {
 func (d *decoder) keys(path string, parent, node *yaml.Node, v reflect.Value, variant string, variants []variant) {
 	fields := fieldsOf(v.Type())
 	written := map[string]*yaml.Node{} // the nodes of the keys
-	for i := 0; i+1 < len(node.Content); i += 2 {
+	for i := 0; i+1 < len(node.Content) && len(d.errs) < maxErrors; i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
 		name := key.Value
 		switch at := slices.IndexFunc(fields, func(f field) bool { return f.key == name }); {
@@ -119,7 +122,7 @@ func (d *decoder) keys(path string, parent, node *yaml.Node, v reflect.Value, va
 		case key.Tag == "!!merge":
 			d.errorf(path, key, "the merge key << is not supported, expected the keys themselves")
 		case written[name] != nil:
-			d.errorf(join(path, name), key, "%s is given twice, first on line %d", join(path, name), written[name].Line)
+			d.errorf(join(path, name), key, "%s is given twice, first on line %d", join(path, shown(name)), written[name].Line)
 		case at >= 0:
 			d.value(join(path, name), key, value, &fields[at], v.Field(fields[at].index))
 		case name == "type" && variants != nil:

@@ -20,7 +20,7 @@ type Error struct {
 func (e *Error) Error() string {
 	switch {
 	case e.Set != "":
-		return "--set " + e.Set + ": " + e.Message
+		return "--set " + shown(e.Set) + ": " + e.Message
 	case e.Line == 0:
 		return e.File + ": " + e.Message
 	case e.Column == 0:

@@ -1,7 +1,7 @@
 package config
 
 import (
-	"strings"
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -27,8 +27,14 @@ func FuzzLoad(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, set string) {
 		r, err := Load(data, "x.yaml", []string{set})
 		if err != nil {
-			if r != nil || strings.TrimSpace(err.Error()) == "" {
-				t.Fatalf("error %q with %v", err, r)
+			var all Errors
+			if r != nil || !errors.As(err, &all) {
+				t.Fatalf("error %q of type %T, with %v", err, err, r)
+			}
+			for _, e := range all {
+				if e.Message == "" || !printable(e.Error()) {
+					t.Fatalf("the sentence %q is not one printable line", e.Error())
+				}
 			}
 			return
 		}

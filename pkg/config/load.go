@@ -81,6 +81,9 @@ func Load(data []byte, filename string, sets []string) (*Resolved, error) {
 
 func (d *decoder) fail() error {
 	d.errs.sort()
+	if len(d.errs) >= maxErrors {
+		d.errs = append(d.errs, &Error{File: d.file, Message: fmt.Sprintf("the check stopped after %d mistakes", len(d.errs))})
+	}
 	return &fault.Input{Err: d.errs}
 }
 

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -59,6 +60,8 @@ func TestMistakes(t *testing.T) {
 			`x.yaml:3:1: seed is given twice, first on line 2`},
 		{"duplicate type", demo, "type: lsnn", "type: lsnn\n  type: lsnn",
 			`x.yaml:8:3: model.type is given twice, first on line 7`},
+		{"key that would colour the terminal", demo, "seed: 1", `"\e[31m\n": 1`,
+			`x.yaml:2:1: unknown key "\x1b[31m\n", expected one of name, paper, seed, precision, data, model, rule, train, reference`},
 		{"key that is a list", demo, "seed: 1", "[a]: 1",
 			`x.yaml:2:1: the key is a list, expected one of name, paper, seed, precision, data, model, rule, train, reference`},
 
@@ -262,5 +265,17 @@ func TestIncompatible(t *testing.T) {
 		if got := incompatible(test.model, test.rule, test.data); got != test.want {
 			t.Errorf("incompatible(%s, %s, %s) = %q, want %q", test.model, test.rule, test.data, got, test.want)
 		}
+	}
+}
+
+func TestTheCheckStopsAfterAHundredMistakes(t *testing.T) {
+	var lines strings.Builder
+	for i := range 50000 {
+		fmt.Fprintf(&lines, "k%d: 1\n", i)
+	}
+	_, err := Load([]byte(lines.String()), "x.yaml", nil)
+	got := strings.Split(err.Error(), "\n")
+	if n, last := len(got), got[len(got)-1]; n > 110 || !strings.HasPrefix(last, "x.yaml: the check stopped after 10") {
+		t.Errorf("%d lines, the last is %q", n, last)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/snnctl/snnctl/configs"
@@ -46,6 +47,7 @@ func BuiltinNames() []string {
 	for i, file := range files {
 		files[i] = strings.TrimSuffix(file, ".yaml")
 	}
+	slices.Sort(files) // without .yaml, NAME comes before NAME-quick
 	return files
 }
 

@@ -100,16 +100,24 @@ func found(node *yaml.Node) string {
 	case node.Kind == yaml.SequenceNode:
 		return "a list"
 	case node.Kind == yaml.AliasNode:
-		return "the alias *" + node.Value
+		return "the alias *" + shown(node.Value)
 	case node.Value == "" || node.ShortTag() == "!!null":
 		return "empty"
 	case node.ShortTag() == "!!str":
 		return quoted(node.Value)
 	}
-	return shortened(node.Value)
+	return shown(node.Value)
 }
 
 func quoted(text string) string { return strconv.Quote(shortened(text)) }
+
+// shown makes any key or --set fit for a line of a message.
+func shown(text string) string {
+	if printable(text) {
+		return shortened(text)
+	}
+	return quoted(text)
+}
 
 // shortened keeps a message readable whatever the file holds.
 func shortened(text string) string {

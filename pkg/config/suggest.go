@@ -9,7 +9,7 @@ import (
 
 // unknownKey says what a key could have been.
 func unknownKey(path, name string, siblings []string, variant string, variants []variant) string {
-	message := "unknown key " + join(path, name)
+	message := "unknown key " + join(path, shown(name))
 	if near := nearest(name, siblings); near != "" {
 		return message + "; did you mean " + join(path, near) + "?"
 	}
