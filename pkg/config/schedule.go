@@ -7,20 +7,20 @@ type Schedule interface{ isSchedule() }
 // ConstantRate keeps η.
 type ConstantRate struct{}
 
-// StepDecay multiplies η by factor after every so many iterations.
-type StepDecay struct {
+// StepRate multiplies η by factor after every so many iterations.
+type StepRate struct {
 	Factor float64 `yaml:"factor" jsonschema:"exclusiveMinimum=0,maximum=1" jsonschema_description:"of the learning rate, at each decay"`
 	Every  int     `yaml:"every" jsonschema:"minimum=1,maximum=1000000000" jsonschema_description:"iterations between decays"`
 }
 
-// LinearDecay lowers η in a straight line, from the whole at the first iteration
+// LinearRate lowers η in a straight line, from the whole at the first iteration
 // to final_fraction of it at the last.
-type LinearDecay struct {
+type LinearRate struct {
 	FinalFraction float64 `yaml:"final_fraction" jsonschema:"minimum=0,maximum=1" jsonschema_description:"of the learning rate, left at the last iteration"`
 }
 
 func (ConstantRate) isSchedule() {}
-func (StepDecay) isSchedule()    {}
-func (LinearDecay) isSchedule()  {}
+func (StepRate) isSchedule()     {}
+func (LinearRate) isSchedule()   {}
 
-func defaultStepDecay() StepDecay { return StepDecay{Factor: 0.8, Every: 2500} }
+func defaultStepRate() StepRate { return StepRate{Factor: 0.8, Every: 2500} }

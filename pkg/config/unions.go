@@ -42,8 +42,8 @@ var optimizers = []variant{
 
 var schedules = []variant{
 	{"constant", func() any { return ConstantRate{} }},
-	{"step", func() any { return defaultStepDecay() }},
-	{"linear", func() any { return LinearDecay{} }},
+	{"step", func() any { return defaultStepRate() }},
+	{"linear", func() any { return LinearRate{} }},
 }
 
 var rewirings = []variant{
