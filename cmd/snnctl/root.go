@@ -62,6 +62,7 @@ func newRootCommand(a *app) *cobra.Command {
 
 	root.AddCommand(newVersionCommand(a))
 	root.AddCommand(newConfigCommand(a))
+	root.AddCommand(newDataCommand(a))
 	root.AddCommand(newRunsCommand(a))
 	for _, c := range root.Commands() {
 		usageErrors(c)
