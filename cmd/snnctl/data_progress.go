@@ -62,6 +62,7 @@ func (p *downloadProgress) draw(f catalog.File, done int64) {
 			progressbar.OptionSetDescription(fmt.Sprintf("%s/%-26s", p.set, f.Name)),
 			progressbar.OptionSetWidth(20),
 			progressbar.OptionShowBytes(true),
+			progressbar.OptionShowCount(),
 			progressbar.OptionShowTotalBytes(true),
 			progressbar.OptionThrottle(100*time.Millisecond))
 	}

@@ -1,0 +1,85 @@
+package experiment
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/snnctl/snnctl/internal/tensor"
+	"github.com/snnctl/snnctl/pkg/config"
+	"github.com/snnctl/snnctl/pkg/datasets"
+	"github.com/snnctl/snnctl/pkg/learning/bptt"
+	"github.com/snnctl/snnctl/pkg/models/lsnn"
+)
+
+// GradientCheck compares the gradient of one parameter with that of float64.
+//
+// A spike that rounding moves by a step changes the trial after it, so the two
+// agree closely, not to the last digits: a cosine near 1 and a ratio of norms
+// near 1 are what to expect.
+type GradientCheck struct {
+	Name      string  `json:"name"`
+	Cosine    float64 `json:"cosine"`
+	NormRatio float64 `json:"norm_ratio"` // of this precision over float64
+}
+
+// checkTrials is the size of the batch that is checked.
+const checkTrials = 16
+
+// minCosine is the least agreement that passes.
+const minCosine = 0.95
+
+// Passed reports whether the gradients point the same way.
+func (c GradientCheck) Passed() bool { return c.Cosine >= minCosine }
+
+// Check compares the gradients of the first batch with those of float64.
+func (x *Experiment) Check() ([]GradientCheck, error) { return x.check() }
+
+func checkGradients(e *config.Experiment, source datasets.Source, m config.LSNN, r config.BPTT, threads int) ([]GradientCheck, error) {
+	exact, err := firstGradients[float64](e, source, m, r, threads)
+	if err != nil {
+		return nil, err
+	}
+	var ours map[string][]float64
+	if e.Precision == "float64" {
+		ours = exact
+	} else if ours, err = firstGradients[float32](e, source, m, r, threads); err != nil {
+		return nil, err
+	}
+	var checks []GradientCheck
+	for name, g := range exact {
+		var dot, norm, normExact float64
+		for i, x := range g {
+			y := ours[name][i]
+			dot += x * y
+			norm += y * y
+			normExact += x * x
+		}
+		c := GradientCheck{Name: name, Cosine: 1, NormRatio: 1} // of two zero gradients
+		if norm > 0 || normExact > 0 {
+			c.Cosine, c.NormRatio = dot/math.Sqrt(norm*normExact), math.Sqrt(norm/normExact)
+		}
+		checks = append(checks, c)
+	}
+	slices.SortFunc(checks, func(a, b GradientCheck) int { return cmp.Compare(a.Name, b.Name) })
+	return checks, nil
+}
+
+// firstGradients starts the experiment in precision F. Weights are drawn in
+// float64 and then rounded, so both precisions start alike.
+func firstGradients[F tensor.Float](e *config.Experiment, source datasets.Source, m config.LSNN, r config.BPTT, threads int) (map[string][]float64, error) {
+	net := lsnn.NewNetwork[F](lsnnParams(m, source.Shape().Lines), e.Seed, threads)
+	o := bpttOptions[F](e, m, r)
+	o.BatchSize = min(checkTrials, e.Train.BatchSize)
+	_, _, gradients, err := bptt.New(net, source, o).Gradients()
+	if err != nil {
+		return nil, err
+	}
+	wide := map[string][]float64{}
+	for name, g := range gradients {
+		for _, x := range g {
+			wide[name] = append(wide[name], float64(x))
+		}
+	}
+	return wide, nil
+}

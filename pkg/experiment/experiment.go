@@ -1,0 +1,72 @@
+// Package experiment goes from an experiment file to a finished run: it builds
+// data, model and rule, trains, evaluates, keeps checkpoints, resumes, and
+// records what happened.
+package experiment
+
+import (
+	"github.com/snnctl/snnctl/internal/checkpoint"
+)
+
+// Trainee is all that the training loop knows of a paper.
+//
+// What a step does depends on the trainee's state and the step's number alone,
+// so that a run resumed from a checkpoint goes on as if never interrupted.
+type Trainee interface {
+	// Step takes training step number step, counted from 0, and reports on it.
+	Step(step int) (map[string]float64, error)
+
+	// Evaluate runs trials of a split without learning; 0 means all of them.
+	Evaluate(split string, trials int) (map[string]float64, error)
+
+	// Model gives the tensors that make the trained model, Training those
+	// that only further training needs. They may share the trainee's memory.
+	Model() []checkpoint.Tensor
+	Training() []checkpoint.Tensor
+
+	// RestoreModel and RestoreTraining load what Model and Training gave. An
+	// error leaves everything as it was.
+	RestoreModel(*checkpoint.File) error
+	RestoreTraining(*checkpoint.File) error
+}
+
+// Experiment is one experiment, built and ready.
+type Experiment struct {
+	Trainee
+	Plan      Plan
+	Checksums map[string]string // SHA-256 of each data file read, by name
+
+	trainingTrials int // in an epoch; 0 where there is no end to them
+
+	// metricNames renames the metrics of the final evaluation, such as
+	// test_error to recall_error where the paper speaks of that.
+	metricNames map[string]string
+
+	// draw writes pictures of the trained model into a directory.
+	draw func(dir string) error
+
+	// check compares the gradients of the first batch with those of float64.
+	check func() ([]GradientCheck, error)
+}
+
+// Plan says what a training will take.
+type Plan struct {
+	Parameters int      `json:"parameters"` // that exist at a time: with rewiring, the budget of synapses
+	Buffers    []Buffer `json:"buffers"`    // memory, largest first
+	StepTime   float64  `json:"seconds_per_step,omitempty"`
+	TotalTime  float64  `json:"seconds,omitempty"`
+}
+
+// Buffer is one large piece of memory.
+type Buffer struct {
+	Name  string `json:"name"`
+	Bytes int64  `json:"bytes"`
+}
+
+// Bytes is the memory of all buffers.
+func (p *Plan) Bytes() int64 {
+	var total int64
+	for _, b := range p.Buffers {
+		total += b.Bytes
+	}
+	return total
+}
