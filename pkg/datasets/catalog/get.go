@@ -72,7 +72,7 @@ func Get(ctx context.Context, set Set, dataDir string, o Options) ([]Status, err
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fault.Inputf("making the directory of %s: %w", set.Name, err)
 	}
-	lock := flock.New(filepath.Join(dir, ".lock"))
+	lock := flock.New(filepath.Join(dir, ".lock"), flock.SetPermissions(0o666)) // other users may share it
 	defer lock.Close()
 	if err := acquire(ctx, lock, o.Report); err != nil {
 		return nil, err
