@@ -60,7 +60,7 @@ func newRootCommand(a *app) *cobra.Command {
 	flags.Bool("quiet", false, "no progress")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.loadSettings(cmd) }
 
-	root.AddCommand(newTrainCommand(a), newEvalCommand(a), newVersionCommand(a))
+	root.AddCommand(newTrainCommand(a), newEvalCommand(a), newBenchCommand(a), newVersionCommand(a))
 	root.AddCommand(newConfigCommand(a))
 	root.AddCommand(newDataCommand(a))
 	root.AddCommand(newRunsCommand(a))
