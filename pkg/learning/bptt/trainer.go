@@ -253,14 +253,6 @@ func (t *Trainer[F]) variables() []*autodiff.Var[F] {
 	return v
 }
 
-// Weights gives the matrices as the network uses them now, for pictures.
-func (t *Trainer[F]) Weights() (w lsnn.Weights[F], out, bias []F) {
-	if t.bias != nil {
-		bias = t.bias.Value.Data
-	}
-	return lsnn.Weights[F]{In: t.in.Value.Data, Rec: t.rec.Value.Data}, t.out.Value.Data, bias
-}
-
 // Parameters counts the trainable numbers that exist at a time: with rewiring
 // the budget of synapses and the biases.
 func (t *Trainer[F]) Parameters() int {
@@ -291,4 +283,34 @@ func (t *Trainer[F]) Gradients() (loss float64, spikes int64, gradients map[stri
 		gradients["b_out"] = t.bias.Grad.Data
 	}
 	return float64(l.Value.Data[0]), t.Layer.Trace.Spikes, gradients, nil
+}
+
+// Record runs one trial of a split and keeps everything the neurons did. batch
+// holds the trial alone.
+func (t *Trainer[F]) Record(split string, trial int) (rec *lsnn.Recording[F], batch *datasets.Batch, err error) {
+	batch = new(datasets.Batch)
+	if err := t.Source.Evaluate(batch, split, trial, 1); err != nil {
+		return nil, nil, err
+	}
+	w := lsnn.Weights[F]{In: t.in.Value.Data, Rec: t.rec.Value.Data}
+	return t.Layer.Record(w, &batch.Groups[0], nil, 0, uint64(trial)), batch, nil
+}
+
+// Readout is y_k[t] = Σ_j Wout_jk z̄_j[t] + bout_k of a recorded trial, [classes][T].
+func (t *Trainer[F]) Readout(rec *lsnn.Recording[F]) [][]float64 {
+	classes := t.out.Value.Shape[1]
+	y := make([][]float64, classes)
+	for k := range y {
+		for step := range rec.Spikes {
+			var sum F
+			if t.bias != nil {
+				sum = t.bias.Value.Data[k]
+			}
+			for j, zbar := range rec.Filtered.Row(step) {
+				sum += F(t.out.Value.Row(j)[k] * zbar)
+			}
+			y[k] = append(y[k], float64(sum))
+		}
+	}
+	return y
 }
