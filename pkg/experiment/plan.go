@@ -41,7 +41,7 @@ func Estimate(x *Experiment, iterations int) error {
 	for step := range 2 { // the first one also grows the buffers
 		began := time.Now()
 		if _, err := x.Step(step); err != nil {
-			return err
+			return astray(err, "nothing was written")
 		}
 		if d := time.Since(began); step == 0 || d < best {
 			best = d

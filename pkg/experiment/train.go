@@ -41,6 +41,7 @@ type Loop struct {
 
 	metrics  *run.Metrics
 	best     float64       // best validation accuracy so far
+	bestStep int           // and the step that reached it
 	interval interval      // training metrics since the last record
 	speed    time.Duration // spent in training steps
 	steps    int           // taken by this process
@@ -82,7 +83,7 @@ func (l *Loop) Run(ctx context.Context) (result *Result, err error) {
 
 	step, err := l.train(ctx, start)
 	if err == nil {
-		result, err = l.finish()
+		result, err = l.finish(ctx)
 	}
 	switch {
 	case err == nil:
@@ -119,8 +120,12 @@ func (l *Loop) resume() (step int, err error) {
 	if best, err := strconv.ParseFloat(f.Metadata["best"], 64); err == nil {
 		l.best = best
 	}
+	l.bestStep, _ = strconv.Atoi(f.Metadata["best_step"])
 	if err := json.Unmarshal([]byte(f.Metadata["interval"]), &l.interval); err != nil {
 		return 0, fault.Inputf("the metadata key \"interval\" of %s is damaged: %w", f.Name(), err)
+	}
+	if l.bestStep == step { // it may have been killed just before this
+		return step, l.Dir.MarkBest(step)
 	}
 	return step, nil
 }
@@ -175,17 +180,23 @@ func (l *Loop) train(ctx context.Context, start int) (step int, err error) {
 	return step, nil
 }
 
-// explain adds to the news that a training went astray what is left of it.
+// explain says of a training that went astray what is left of it.
 func (l *Loop) explain(err error) error {
-	var astray *bptt.NotFinite
-	if !errors.As(err, &astray) {
-		return err
-	}
 	left := "there is no checkpoint yet"
 	if all, listErr := l.Dir.Checkpoints(); listErr == nil && len(all) > 0 {
 		left = "the last good checkpoint is " + all[len(all)-1].Path
 	}
-	return fault.Inputf("%w of %s; %s; a smaller rule.optimizer.learning_rate or a rule.clip_norm may help", err, l.Dir.Path(), left)
+	return astray(err, left)
+}
+
+// astray tells a training whose numbers are not finite from other errors: that
+// is for the user to mend.
+func astray(err error, left string) error {
+	var cause *bptt.NotFinite
+	if !errors.As(err, &cause) {
+		return err
+	}
+	return fault.Inputf("%w; %s; a smaller rule.optimizer.learning_rate or a rule.clip_norm may help", err, left)
 }
 
 // validate evaluates the validation split, and says if the accuracy is the best so far.
@@ -199,7 +210,9 @@ func (l *Loop) validate(step int) (improved bool, err error) {
 	}
 	l.Observer.Evaluated(step, "validation", metrics)
 	improved = metrics["accuracy"] > l.best
-	l.best = max(l.best, metrics["accuracy"])
+	if improved {
+		l.best, l.bestStep = metrics["accuracy"], step
+	}
 	return improved, nil
 }
 
@@ -210,6 +223,19 @@ func (l *Loop) record(step int, split string, metrics map[string]float64) error 
 		epoch = float64(step) * float64(size) / float64(n)
 	}
 	return l.metrics.Append(step, epoch, split, metrics)
+}
+
+// recordTest records the test metrics, unless a run that was killed right after
+// has done so.
+func (l *Loop) recordTest(step int, metrics map[string]float64) error {
+	records, err := l.Dir.ReadMetrics()
+	if err != nil {
+		return err
+	}
+	if n := len(records); n > 0 && records[n-1].Split == "test" {
+		return nil
+	}
+	return l.record(step, "test", metrics)
 }
 
 // save writes a checkpoint of everything. It holds no time and no place, so
@@ -225,7 +251,7 @@ func (l *Loop) save(step int) error {
 	}
 	f := &checkpoint.File{
 		Metadata: map[string]string{"config": string(resolved), "step": strconv.Itoa(step),
-			"best": strconv.FormatFloat(l.best, 'g', -1, 64), "interval": string(partial)},
+			"best": strconv.FormatFloat(l.best, 'g', -1, 64), "best_step": strconv.Itoa(l.bestStep), "interval": string(partial)},
 		Tensors: append(l.Experiment.Model(), l.Experiment.Training()...),
 	}
 	if err := l.metrics.Sync(); err != nil {
@@ -238,16 +264,19 @@ func (l *Loop) save(step int) error {
 }
 
 // finish evaluates the trained model and writes summary and pictures.
-func (l *Loop) finish() (*Result, error) {
+func (l *Loop) finish(ctx context.Context) (*Result, error) {
 	values := run.Values{}
 	for _, split := range []string{"validation", "test"} {
+		if ctx.Err() != nil { // the last checkpoint is there: a resumed run goes on here
+			return nil, ErrStopped
+		}
 		metrics, err := l.Experiment.Evaluate(split, 0)
 		if err != nil {
 			return nil, err
 		}
 		steps := l.Config.Train.Iterations
 		if split == "test" {
-			if err := l.record(steps, split, metrics); err != nil {
+			if err := l.recordTest(steps, metrics); err != nil {
 				return nil, err
 			}
 			l.Observer.Evaluated(steps, split, metrics)

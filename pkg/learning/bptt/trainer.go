@@ -188,6 +188,13 @@ func (t *Trainer[F]) update(step int, rate float64) (norm float64, err error) {
 		return norm, &NotFinite{Step: step, What: "gradient", Value: norm}
 	}
 	t.Optimizer.Step(t.params, step+1, rate)
+	for _, p := range t.params { // before such weights reach a checkpoint
+		for _, w := range p.Value {
+			if w := float64(w); math.IsNaN(w) || math.IsInf(w, 0) {
+				return norm, &NotFinite{Step: step, What: "new value of " + p.Name, Value: w}
+			}
+		}
+	}
 	if t.rewiring != nil {
 		t.rewiring.After(step, rate)
 		t.showWeights()
@@ -195,15 +202,16 @@ func (t *Trainer[F]) update(step int, rate float64) (norm float64, err error) {
 	return norm, nil
 }
 
-// NotFinite says that a training went astray: its loss or gradient is NaN or infinite.
+// NotFinite says that a training went astray: its loss, its gradient or a
+// parameter is NaN or infinite.
 type NotFinite struct {
-	Step  int
+	Step  int // counted from 0; the message counts from 1, as the records of a run do
 	What  string
 	Value float64
 }
 
 func (e *NotFinite) Error() string {
-	return fmt.Sprintf("the %s is %v in step %d", e.What, e.Value, e.Step)
+	return fmt.Sprintf("the %s is %v in step %d", e.What, e.Value, e.Step+1)
 }
 
 // evaluationBatch is the number of trials that are evaluated at once.
