@@ -27,7 +27,7 @@ func (l line) Plot(c draw.Canvas, p *plot.Plot) {
 			points[i] = vg.Point{X: toX(l.x[k]), Y: toY(l.y[k])}
 		}
 		if len(points) == 1 && !l.marker { // alone between gaps, it would be invisible
-			c.DrawGlyph(dot(l.style), points[0])
+			c.DrawGlyph(draw.GlyphStyle{Color: l.style.Color, Radius: l.style.Width, Shape: draw.CircleGlyph{}}, points[0])
 		}
 		c.StrokeLines(l.style, c.ClipLinesXY(thin(points))...)
 	}
