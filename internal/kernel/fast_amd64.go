@@ -121,8 +121,13 @@ func scaleFast[F tensor.Float](x []F, c F) bool {
 	return true
 }
 
-// spikeOuterFast returns the number of columns that it has done.
-func spikeOuterFast[F tensor.Float](dw []F, e *Events, delays []uint8, grad []F, n int) int {
+// tile is the number of postsynaptic neurons that spikeOuterAVX2 handles at a time.
+const tile = 4
+
+// spikeOuterFast returns the number of columns that it has done. It copies the
+// rows of a tile next to each other: so they fit the first cache, and a few
+// pages, while the events of all presynaptic neurons pass.
+func spikeOuterFast[F tensor.Float](dw []F, e *Events, delays []uint8, slots int, grad []F, n int) int {
 	out, ok := any(dw).([]float32)
 	pre := len(e.Start) - 1
 	if !ok || !useVectors || pre == 0 || len(e.List) == 0 {
@@ -130,9 +135,19 @@ func spikeOuterFast[F tensor.Float](dw []F, e *Events, delays []uint8, grad []F,
 	}
 	from := any(grad).([]float32)
 	out, delays = out[:pre*n], delays[:pre*n]
-	done := n &^ 3
-	for j := 0; j < done; j += 4 {
-		spikeOuterAVX2(pre, &e.Start[0], &e.List[0].Row, &delays[j], &from[j*Lanes], 4*n*Lanes, n, &out[j])
+	rows := slots
+	for _, ev := range e.List {
+		rows = max(rows, int(ev.Step)+slots)
+	}
+	if len(e.tile) < rows*tile*Lanes {
+		e.tile = make([]float32, rows*tile*Lanes)
+	}
+	done := n - n%tile
+	for j := 0; j < done; j += tile {
+		for r := range rows {
+			copy(e.tile[r*tile*Lanes:(r+1)*tile*Lanes], from[(r*n+j)*Lanes:])
+		}
+		spikeOuterAVX2(pre, &e.Start[0], &e.List[0].Step, &delays[j], &e.tile[0], n, &out[j])
 	}
 	return done
 }

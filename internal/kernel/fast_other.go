@@ -12,6 +12,6 @@ func membraneStepFast[F tensor.Float](*Neurons[F], *Step[F]) bool             { 
 func pseudoDerivativeFast[F tensor.Float](*Neurons[F], *AdjointStep[F]) bool  { return false }
 func membraneAdjointFast[F tensor.Float](*Neurons[F], *AdjointStep[F]) bool   { return false }
 func filterSpikesFast[F tensor.Float]([]F, []uint16, F) bool                  { return false }
-func spikeOuterFast[F tensor.Float]([]F, *Events, []uint8, []F, int) int      { return 0 }
+func spikeOuterFast[F tensor.Float]([]F, *Events, []uint8, int, []F, int) int { return 0 }
 func addRowFast[F tensor.Float]([]F, []F) bool                                { return false }
 func scaleFast[F tensor.Float]([]F, F) bool                                   { return false }

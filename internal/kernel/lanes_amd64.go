@@ -42,7 +42,7 @@ func addRowAVX2(n int, dst *float32, src *float32)
 //go:noescape
 func scaleAVX2(n int, x *float32, c float32)
 
-// spikeOuterAVX2 is SpikeOuter for the four columns at delays, grad and dw.
+// spikeOuterAVX2 is SpikeOuter for four columns: those at delays and dw, and the rows, of four neurons each.
 //
 //go:noescape
-func spikeOuterAVX2(pre int, start *int32, events *int32, delays *uint8, grad *float32, rowBytes int, n int, dw *float32)
+func spikeOuterAVX2(pre int, start *int32, events *int32, delays *uint8, rows *float32, n int, dw *float32)

@@ -495,15 +495,15 @@ done:
 	VZEROUPPER
 	RET
 
-// func spikeOuterAVX2(pre int, start *int32, events *int32, delays *uint8, grad *float32, rowBytes int, n int, dw *float32)
+// func spikeOuterAVX2(pre int, start *int32, events *int32, delays *uint8, rows *float32, n int, dw *float32)
 // Requires: AVX, AVX2
-TEXT ·spikeOuterAVX2(SB), NOSPLIT, $0-64
+TEXT ·spikeOuterAVX2(SB), NOSPLIT, $0-56
 	VMOVDQU laneBits<>+0(SB), Y0
 	VMOVDQU laneBits<>+32(SB), Y1
 	MOVQ    pre+0(FP), AX
 	MOVQ    start+8(FP), CX
 	MOVQ    delays+24(FP), DX
-	MOVQ    dw+56(FP), BX
+	MOVQ    dw+48(FP), BX
 
 neuron:
 	TESTQ   AX, AX
@@ -517,51 +517,51 @@ neuron:
 	SHLQ    $0x03, DI
 	ADDQ    R8, SI
 	ADDQ    R8, DI
-	MOVQ    grad+32(FP), R8
-	MOVQ    rowBytes+40(FP), R9
-	MOVBQZX (DX), R10
-	IMULQ   R9, R10
-	ADDQ    R8, R10
+	MOVQ    rows+32(FP), R8
+	MOVBQZX (DX), R9
+	SHLQ    $0x08, R9
+	ADDQ    R8, R9
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVBQZX 1(DX), R11
-	IMULQ   R9, R11
-	ADDQ    R8, R11
+	MOVBQZX 1(DX), R10
+	SHLQ    $0x08, R10
+	ADDQ    R8, R10
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
-	MOVBQZX 2(DX), R12
-	IMULQ   R9, R12
-	ADDQ    R8, R12
+	MOVBQZX 2(DX), R11
+	SHLQ    $0x08, R11
+	ADDQ    R8, R11
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	MOVBQZX 3(DX), R13
-	IMULQ   R9, R13
-	ADDQ    R8, R13
+	MOVBQZX 3(DX), R12
+	SHLQ    $0x08, R12
+	ADDQ    R8, R12
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
 
 event:
 	MOVLQSX      (SI), R8
+	SHLQ         $0x08, R8
 	VPBROADCASTW 4(SI), Y10
 	VPAND        Y0, Y10, Y11
 	VPCMPEQD     Y0, Y11, Y11
 	VPAND        Y1, Y10, Y10
 	VPCMPEQD     Y1, Y10, Y10
-	VANDPS       (R10)(R8*4), Y11, Y12
+	VANDPS       (R9)(R8*1), Y11, Y12
 	VADDPS       Y12, Y2, Y2
-	VANDPS       32(R10)(R8*4), Y10, Y12
+	VANDPS       32(R9)(R8*1), Y10, Y12
 	VADDPS       Y12, Y3, Y3
-	VANDPS       64(R11)(R8*4), Y11, Y12
+	VANDPS       64(R10)(R8*1), Y11, Y12
 	VADDPS       Y12, Y4, Y4
-	VANDPS       96(R11)(R8*4), Y10, Y12
+	VANDPS       96(R10)(R8*1), Y10, Y12
 	VADDPS       Y12, Y5, Y5
-	VANDPS       128(R12)(R8*4), Y11, Y12
+	VANDPS       128(R11)(R8*1), Y11, Y12
 	VADDPS       Y12, Y6, Y6
-	VANDPS       160(R12)(R8*4), Y10, Y12
+	VANDPS       160(R11)(R8*1), Y10, Y12
 	VADDPS       Y12, Y7, Y7
-	VANDPS       192(R13)(R8*4), Y11, Y11
+	VANDPS       192(R12)(R8*1), Y11, Y11
 	VADDPS       Y11, Y8, Y8
-	VANDPS       224(R13)(R8*4), Y10, Y10
+	VANDPS       224(R12)(R8*1), Y10, Y10
 	VADDPS       Y10, Y9, Y9
 	ADDQ         $0x08, SI
 	CMPQ         SI, DI
@@ -592,7 +592,7 @@ event:
 
 next:
 	ADDQ $0x04, CX
-	MOVQ n+48(FP), SI
+	MOVQ n+40(FP), SI
 	ADDQ SI, DX
 	SHLQ $0x02, SI
 	ADDQ SI, BX

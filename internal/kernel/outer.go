@@ -4,7 +4,7 @@ import "github.com/snnctl/snnctl/internal/tensor"
 
 // Event is a step in which a neuron fired in at least one lane.
 type Event struct {
-	Row  int32  // element offset of the step's row: t·n·Lanes
+	Step int32  // counted from the first step of the list
 	Word uint32 // the lanes that fired
 }
 
@@ -12,12 +12,13 @@ type Event struct {
 type Events struct {
 	Start []int32 // events of neuron i: Start[i] … Start[i+1]-1
 	List  []Event
+
+	tile []float32 // scratch of the vector kernel
 }
 
-// Rebuild lists the spikes of n neurons over the given steps, words(t) being
-// those of step t, for rows of stride elements starting at step first.
-// Memory is reused.
-func (e *Events) Rebuild(n, first, last, stride int, words func(t int) []uint16) {
+// Rebuild lists the spikes of n neurons in the steps [first, last), words(t)
+// being those of step t. Memory is reused.
+func (e *Events) Rebuild(n, first, last int, words func(t int) []uint16) {
 	if cap(e.Start) <= n {
 		e.Start = make([]int32, n+1)
 	}
@@ -42,7 +43,7 @@ func (e *Events) Rebuild(n, first, last, stride int, words func(t int) []uint16)
 	for t := first; t < last; t++ {
 		for i, w := range words(t) {
 			if w != 0 {
-				e.List[e.Start[i]] = Event{int32((t - first) * stride), uint32(w)}
+				e.List[e.Start[i]] = Event{int32(t - first), uint32(w)}
 				e.Start[i]++
 			}
 		}
@@ -57,19 +58,20 @@ func (e *Events) Rebuild(n, first, last, stride int, words func(t int) []uint16)
 //
 // with the spikes z as events and grad the rows of ∂E/∂v from the step in
 // which an undelayed spike of the first step arrives. Lanes are summed.
-// delays is [pre][n] in steps.
-func SpikeOuter[F tensor.Float](dw []F, e *Events, delays []uint8, grad []F, n int) {
-	done := spikeOuterFast(dw, e, delays, grad, n)
+// delays is [pre][n] in steps, below slots; grad reaches slots-1 rows beyond
+// the last event.
+func SpikeOuter[F tensor.Float](dw []F, e *Events, delays []uint8, slots int, grad []F, n int) {
+	done := spikeOuterFast(dw, e, delays, slots, grad, n)
 	for i := range len(e.Start) - 1 {
 		events := e.List[e.Start[i]:e.Start[i+1]]
 		if len(events) == 0 {
 			continue
 		}
 		for j := done; j < n; j++ {
-			at := (int(delays[i*n+j])*n + j) * Lanes
+			d := int(delays[i*n+j])
 			var sum [Lanes]F
 			for _, ev := range events {
-				g := (*[Lanes]F)(grad[at+int(ev.Row):])
+				g := lanes(grad, (int(ev.Step)+d)*n+j)
 				for l := range sum {
 					sum[l] += pick(uint16(ev.Word), l, g[l])
 				}
@@ -80,16 +82,21 @@ func SpikeOuter[F tensor.Float](dw []F, e *Events, delays []uint8, grad []F, n i
 }
 
 // CurrentOuter is SpikeOuter for analogue input of steps [first, last):
-// dw_ij += Σ_t Σ_l x_i[t,l] · grad[t-first+d_ij, j, l].
+// dw_ij += Σ_t Σ_l x_i[t,l] · grad[t-first+d_ij, j, l]. Steps where x is nil
+// have no input.
 func CurrentOuter[F tensor.Float](dw []F, x func(t int) []float32, first, last int, delays []uint8, grad []F, n int) {
 	pre := len(dw) / n
 	for i := range pre {
 		for j := range n {
-			at := (int(delays[i*n+j])*n + j) * Lanes
+			d := int(delays[i*n+j])
 			var sum [Lanes]F
 			for t := first; t < last; t++ {
-				g := (*[Lanes]F)(grad[at+(t-first)*n*Lanes:])
-				value := (*[Lanes]float32)(x(t)[i*Lanes:])
+				values := x(t)
+				if values == nil {
+					continue
+				}
+				g := lanes(grad, (t-first+d)*n+j)
+				value := (*[Lanes]float32)(values[i*Lanes:])
 				for l := range sum {
 					sum[l] += F(F(value[l]) * g[l])
 				}

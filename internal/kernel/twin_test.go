@@ -223,10 +223,10 @@ func TestSpikeOuterTwins(t *testing.T) {
 			spikes[i] = words(r, pre, density)
 		}
 		var e Events
-		e.Rebuild(pre, 0, steps, n*Lanes, func(t int) []uint16 { return spikes[t] })
+		e.Rebuild(pre, 0, steps, func(t int) []uint16 { return spikes[t] })
 		twins(t, "dw", func() [][]float32 {
 			dw := slices.Clone(before)
-			SpikeOuter(dw, &e, delays, grad, n)
+			SpikeOuter(dw, &e, delays, slots, grad, n)
 			return [][]float32{dw}
 		}, noWords)
 	})
@@ -249,9 +249,9 @@ func TestSpikeOuterIsASumOverSpikes(t *testing.T) {
 		spikes[i] = words(r, pre, 0.2)
 	}
 	var e Events
-	e.Rebuild(pre, first, first+steps, n*Lanes, func(t int) []uint16 { return spikes[t-first] })
+	e.Rebuild(pre, first, first+steps, func(t int) []uint16 { return spikes[t-first] })
 	dw := make([]float64, pre*n)
-	SpikeOuter(dw, &e, delays, grad, n)
+	SpikeOuter(dw, &e, delays, slots, grad, n)
 	for i := range pre {
 		for j := range n {
 			var want float64

@@ -13,7 +13,7 @@ type LSNN struct {
 	Threshold          float64 `yaml:"threshold" jsonschema:"exclusiveMinimum=0,maximum=1000000" jsonschema_description:"v_th, threshold at rest"`
 	Beta               float64 `yaml:"beta" jsonschema:"minimum=0,maximum=1000000" jsonschema_description:"β, strength of the adaptation"`
 	RefractorySteps    int     `yaml:"refractory_steps" jsonschema:"minimum=0,maximum=10000" jsonschema_description:"steps after a spike in which none can follow"`
-	DelaySteps         int     `yaml:"delay_steps" jsonschema:"minimum=1,maximum=1000" jsonschema_description:"delay slots: each synapse has one of 0 … delay_steps-1 extra steps, drawn once; 1: no extra delay"`
+	DelaySteps         int     `yaml:"delay_steps" jsonschema:"minimum=1,maximum=256" jsonschema_description:"delay slots: each synapse has one of 0 … delay_steps-1 extra steps, drawn once; 1: no extra delay"`
 	ResetThreshold     string  `yaml:"reset_threshold" jsonschema:"enum=updated,enum=at-spike" jsonschema_description:"a spike subtracts the threshold as updated by it, or as it was at the spike"`
 	Dampening          float64 `yaml:"dampening" jsonschema:"exclusiveMinimum=0,maximum=1000" jsonschema_description:"γ, height of the pseudo-derivative"`
 	DetachReset        bool    `yaml:"detach_reset" jsonschema_description:"no gradient through the reset"`

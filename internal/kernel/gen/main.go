@@ -440,12 +440,12 @@ func scale() {
 	end()
 }
 
-// spikeOuter handles four postsynaptic neurons: their columns of the gradient
-// stay in the first cache while the events of all presynaptic neurons pass.
+// spikeOuter handles four postsynaptic neurons, whose rows of the gradient lie
+// next to each other.
 func spikeOuter() {
 	const tile = 4
-	begin("spikeOuterAVX2", "func(pre int, start *int32, events *int32, delays *uint8, grad *float32, rowBytes, n int, dw *float32)",
-		"spikeOuterAVX2 is SpikeOuter for the four columns at delays, grad and dw.")
+	begin("spikeOuterAVX2", "func(pre int, start *int32, events *int32, delays *uint8, rows *float32, n int, dw *float32)",
+		"spikeOuterAVX2 is SpikeOuter for four columns: those at delays and dw, and the rows, of four neurons each.")
 	bits := laneBits()
 	pre, start, delays, dw := pointer("pre"), pointer("start"), pointer("delays"), pointer("dw")
 	Label("neuron")
@@ -462,16 +462,15 @@ func spikeOuter() {
 	SHLQ(Imm(3), last)
 	ADDQ(p, event)
 	ADDQ(p, last)
-	grad, rowBytes := GP64(), GP64()
-	Load(Param("grad"), grad)
-	Load(Param("rowBytes"), rowBytes)
+	rows := GP64()
+	Load(Param("rows"), rows)
 	var column [tile]GPVirtual
 	var sum [tile][2]VecVirtual
 	for c := range column {
 		column[c] = GP64()
 		MOVBQZX(Mem{Base: delays, Disp: c}, column[c])
-		IMULQ(rowBytes, column[c])
-		ADDQ(grad, column[c])
+		SHLQ(Imm(8), column[c]) // a row is 4·64 bytes
+		ADDQ(rows, column[c])
 		for h := range sum[c] {
 			sum[c][h] = zero()
 		}
@@ -479,11 +478,12 @@ func spikeOuter() {
 	at := GP64()
 	Label("event")
 	MOVLQSX(Mem{Base: event}, at)
+	SHLQ(Imm(8), at)
 	mask := expand(Mem{Base: event, Disp: 4}, bits)
 	for c := range column {
 		for h := range mask {
 			x := YMM()
-			VANDPS(Mem{Base: column[c], Index: at, Scale: 4, Disp: c*lane + h*half}, mask[h], x)
+			VANDPS(Mem{Base: column[c], Index: at, Scale: 1, Disp: c*lane + h*half}, mask[h], x)
 			VADDPS(x, sum[c][h], sum[c][h])
 		}
 	}

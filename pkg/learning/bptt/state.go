@@ -28,6 +28,7 @@ var docs = map[string]string{
 	"state/zbar": "filtered spikes carried to the next batch [groups][n][lanes]",
 	"state/z":    "the last steps' spikes, a bit a lane [groups][steps][n]",
 	"state/x":    "the last steps' input spikes, a bit a lane [groups][steps][n_in]",
+	"state/i":    "the last steps' analogue input [groups][steps][n_in][lanes]",
 }
 
 // Model gives the tensors that make the network: what evaluation needs. They
@@ -82,18 +83,27 @@ func (t *Trainer[F]) carried() []checkpoint.Tensor {
 	n, past := net.Neurons(), t.states[0].Spikes.T
 	var v, b, zbar []F
 	var z, x []uint16
+	var i []float32
 	for _, s := range t.states {
 		v, b, zbar = append(v, s.V...), append(b, s.B...), append(zbar, s.Filtered...)
-		z, x = append(z, s.Spikes.Words...), append(x, s.Input.Words...)
+		z = append(z, s.Spikes.Words...)
+		if s.Input != nil {
+			x = append(x, s.Input.Words...)
+		} else {
+			i = append(i, s.Currents.Values...)
+		}
 	}
 	row := []int{groups, n, tensor.Lanes}
-	return []checkpoint.Tensor{
+	tensors := []checkpoint.Tensor{
 		{Name: "state/v", Shape: row, Data: v, Unit: "1"},
 		{Name: "state/b", Shape: row, Data: b, Unit: "1"},
 		{Name: "state/zbar", Shape: row, Data: zbar, Unit: "1"},
 		{Name: "state/z", Shape: []int{groups, past, n}, Data: z, Unit: "spikes"},
-		{Name: "state/x", Shape: []int{groups, past, net.Inputs}, Data: x, Unit: "spikes"},
 	}
+	if x != nil {
+		return append(tensors, checkpoint.Tensor{Name: "state/x", Shape: []int{groups, past, net.Inputs}, Data: x, Unit: "spikes"})
+	}
+	return append(tensors, checkpoint.Tensor{Name: "state/i", Shape: []int{groups, past, net.Inputs, tensor.Lanes}, Data: i, Unit: "1"})
 }
 
 // RestoreModel loads what Model gave. Nothing is changed unless all fits.
@@ -113,7 +123,7 @@ func (t *Trainer[F]) RestoreTraining(f *checkpoint.File) error {
 		t.states = nil
 		if f.Tensor("state/v") != nil {
 			for range tensor.Groups(t.BatchSize) {
-				t.states = append(t.states, t.Layer.ZeroState())
+				t.states = append(t.states, t.Layer.ZeroState(f.Tensor("state/x") != nil))
 			}
 		}
 	}
@@ -140,6 +150,8 @@ func (t *Trainer[F]) split(w checkpoint.Tensor) {
 			copyPart(s.Spikes.Words, w.Data, i)
 		case "state/x":
 			copyPart(s.Input.Words, w.Data, i)
+		case "state/i":
+			copyPart(s.Currents.Values, w.Data, i)
 		}
 	}
 }

@@ -126,9 +126,7 @@ func (t *Trainer[F]) Step(step int) (map[string]float64, error) {
 	if err := t.Source.Train(&t.batch, step, t.BatchSize); err != nil {
 		return nil, err
 	}
-	for _, v := range t.variables() {
-		clear(v.Grad.Data)
-	}
+	t.clearGradients()
 	var tape autodiff.Tape[F]
 	t.Layer.Trace.Carry = t.CarryState
 	loss, task, correct := t.forward(&tape, t.states, uint64(step))
@@ -253,12 +251,12 @@ func (t *Trainer[F]) rateHz() float64 {
 	return 1000 * sum / float64(len(t.Layer.Trace.Rates))
 }
 
-func (t *Trainer[F]) variables() []*autodiff.Var[F] {
-	v := []*autodiff.Var[F]{t.in, t.rec, t.out}
-	if t.bias != nil {
-		v = append(v, t.bias)
+func (t *Trainer[F]) clearGradients() {
+	for _, v := range []*autodiff.Var[F]{t.in, t.rec, t.out, t.bias} {
+		if v != nil {
+			clear(v.Grad.Data)
+		}
 	}
-	return v
 }
 
 // Parameters counts the trainable numbers that exist at a time: with rewiring
@@ -283,6 +281,8 @@ func (t *Trainer[F]) Gradients() (loss float64, spikes int64, gradients map[stri
 	if err := t.Source.Train(&t.batch, 0, t.BatchSize); err != nil {
 		return 0, 0, nil, err
 	}
+	t.clearGradients()
+	t.Layer.Trace.Carry = false
 	var tape autodiff.Tape[F]
 	l, _, _ := t.forward(&tape, nil, 0)
 	tape.Backward(l)

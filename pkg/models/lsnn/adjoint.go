@@ -168,13 +168,13 @@ func (net *Network[F]) addWeightGradients(w *worker[F], g *group[F], t0, t1 int,
 		first = -d + 1
 	}
 	grad := w.gv[(d+first-t0)*s:] // row of step first
-	w.events.Rebuild(n, first, t1, s, func(t int) []uint16 { return g.words(net, t-1) })
-	kernel.SpikeOuter(out.Rec, &w.events, net.DelayRec, grad, n)
+	w.events.Rebuild(n, first, t1, func(t int) []uint16 { return g.words(net, t-1) })
+	kernel.SpikeOuter(out.Rec, &w.events, net.DelayRec, d, grad, n)
 
 	if g.input.Currents != nil {
-		kernel.CurrentOuter(out.In, g.input.Currents.Step, t0, t1, net.DelayIn, w.gv[d*s:], n)
+		kernel.CurrentOuter(out.In, func(t int) []float32 { return g.inputValues(net, t) }, first, t1, net.DelayIn, grad, n)
 		return
 	}
-	w.events.Rebuild(net.Inputs, first, t1, s, func(t int) []uint16 { return g.inputWords(net, t) })
-	kernel.SpikeOuter(out.In, &w.events, net.DelayIn, grad, n)
+	w.events.Rebuild(net.Inputs, first, t1, func(t int) []uint16 { return g.inputWords(net, t) })
+	kernel.SpikeOuter(out.In, &w.events, net.DelayIn, d, grad, n)
 }

@@ -32,8 +32,6 @@ type Trace[F tensor.Float] struct {
 	trials, steps int
 	step          uint64
 	groups        []*group[F]
-	counts        [][]int64 // spikes per neuron, by group
-	windows       []Window
 }
 
 // Forward simulates a batch from the given states (nil: all zero) and reads
@@ -53,11 +51,16 @@ func (net *Network[F]) prepare(tr *Trace[F], inputs []tensor.Input, windows []Wi
 	for len(net.workers) < max(net.Threads, 1) {
 		net.workers = append(net.workers, net.newWorker())
 	}
-	for len(tr.groups) < len(inputs) {
-		tr.groups = append(tr.groups, &group[F]{index: len(tr.groups)})
-		tr.counts = append(tr.counts, make([]int64, n))
+	tr.groups = tr.groups[:min(len(inputs), cap(tr.groups))] // those of a larger batch before are used again
+	for i := range inputs {
+		if i == len(tr.groups) {
+			tr.groups = append(tr.groups, nil)
+		}
+		if tr.groups[i] == nil {
+			tr.groups[i] = &group[F]{index: i, counts: make([]int64, n)}
+		}
 	}
-	tr.trials, tr.steps, tr.step, tr.windows = 0, inputs[0].Steps(), step, windows
+	tr.trials, tr.steps, tr.step = 0, inputs[0].Steps(), step
 	for i := range inputs {
 		g := tr.groups[i]
 		g.input, g.start = &inputs[i], nil
@@ -68,10 +71,9 @@ func (net *Network[F]) prepare(tr *Trace[F], inputs []tensor.Input, windows []Wi
 		g.slots = g.slots[:0]
 		g.grow(net, tr.steps)
 		if tr.Carry && len(tr.Final) <= i {
-			tr.Final = append(tr.Final, net.ZeroState())
+			tr.Final = append(tr.Final, net.ZeroState(inputs[i].Spikes != nil))
 		}
 	}
-	tr.groups = tr.groups[:len(inputs)]
 	if tr.Features == nil || len(tr.Features.Data) != len(windows)*n {
 		tr.Features = tensor.New[F](len(windows), n)
 	}
@@ -141,7 +143,7 @@ func (net *Network[F]) forwardGroup(w *worker[F], tr *Trace[F], index int) {
 		}
 	}
 	g.writeFeatures(tr.Features)
-	g.count(tr.counts[index], net, tr.steps)
+	g.count(net, tr.steps)
 	if tr.Carry {
 		lastRow := (tr.steps - 1) % segmentSteps
 		g.keep(tr.Final[index], net, w, lastRow, tr.steps)
@@ -165,11 +167,11 @@ func (g *group[F]) writeFeatures(features *tensor.Dense[F]) {
 }
 
 // count counts the spikes of each neuron over the trial.
-func (g *group[F]) count(counts []int64, net *Network[F], steps int) {
-	clear(counts)
+func (g *group[F]) count(net *Network[F], steps int) {
+	clear(g.counts)
 	for t := range steps {
 		for j, word := range g.words(net, t) {
-			counts[j] += int64(bits.OnesCount16(word))
+			g.counts[j] += int64(bits.OnesCount16(word))
 		}
 	}
 }
@@ -181,14 +183,22 @@ func (g *group[F]) keep(st *State[F], net *Network[F], w *worker[F], lastRow, st
 	copy(st.B, w.b)
 	copy(st.Filtered, w.filtered)
 	for back := 1; back <= net.memory(); back++ {
-		copy(st.Spikes.Step(net.memory()-back), g.words(net, steps-back))
-		x := st.Input.Step(net.memory() - back)
-		if words := g.inputWords(net, steps-back); words != nil {
-			copy(x, words)
+		row, t := net.memory()-back, steps-back
+		copy(st.Spikes.Step(row), g.words(net, t))
+		if st.Input != nil {
+			replace(st.Input.Step(row), g.inputWords(net, t))
 		} else {
-			clear(x)
+			replace(st.Currents.Step(row), g.inputValues(net, t))
 		}
 	}
+}
+
+// replace makes to what from is, or zero where there is no from.
+func replace[T any](to, from []T) {
+	if from == nil {
+		clear(to)
+	}
+	copy(to, from)
 }
 
 // sumRates adds up the groups' counts: integers, so in any order.
@@ -200,8 +210,8 @@ func (net *Network[F]) sumRates(tr *Trace[F]) {
 	tr.Spikes = 0
 	for j := range n {
 		total := int64(0)
-		for i := range tr.groups {
-			total += tr.counts[i][j]
+		for _, g := range tr.groups {
+			total += g.counts[j]
 		}
 		tr.Spikes += total
 		tr.Rates[j] = F(float64(total) / float64(tr.trials*tr.steps))

@@ -38,7 +38,7 @@ type Params struct {
 	Threshold     float64   // v_th > 0
 	Beta          float64   // β ≥ 0 of the ALIF neurons
 	Refractory    int       // n_ref ≥ 0, steps without a spike after a spike
-	DelaySlots    int       // n_delay ≥ 1: delays are 0 … n_delay-1 steps
+	DelaySlots    int       // n_delay, 1 … 256: delays are 0 … n_delay-1 steps
 	ResetAtSpike  bool      // (4) subtracts A[t-1], the threshold that the spike crossed
 	Dampening     float64   // γ
 	DetachReset   bool      // no gradient through the reset term of (4)

@@ -33,6 +33,7 @@ type group[F tensor.Float] struct {
 	spikes *tensor.Spikes // memory() steps before the trial, then T
 	v, b   [][]F          // snapshots before each segment
 	slots  []slot[F]
+	counts []int64 // spikes of each neuron
 }
 
 func (net *Network[F]) newWorker() *worker[F] {
@@ -92,6 +93,19 @@ func (g *group[F]) inputWords(net *Network[F], t int) []uint16 {
 	return g.start.Input.Step(net.memory() + t)
 }
 
+// inputValues returns the analogue x of step t, nil where there is none.
+func (g *group[F]) inputValues(net *Network[F], t int) []float32 {
+	switch {
+	case g.input.Currents == nil:
+		return nil
+	case t >= 0:
+		return g.input.Currents.Step(t)
+	case g.start == nil || g.start.Currents == nil:
+		return nil
+	}
+	return g.start.Currents.Step(net.memory() + t)
+}
+
 // simulate runs steps [t0, t1) of a group, at most segmentSteps of them, from
 // the snapshot before t0: equations (1) to (6). It leaves v and A of the
 // steps in the worker's rows and the spikes in the group, and calls after(t)
@@ -140,8 +154,8 @@ func (net *Network[F]) simulate(w *worker[F], g *group[F], t0, t1 int, step uint
 func (net *Network[F]) scatterInput(row []F, g *group[F], t int) {
 	if words := g.inputWords(net, t); words != nil {
 		kernel.ScatterSpikes(row, words, &net.in)
-	} else if g.input.Currents != nil && t >= 0 {
-		kernel.ScatterCurrents(row, g.input.Currents.Step(t), &net.in)
+	} else if values := g.inputValues(net, t); values != nil {
+		kernel.ScatterCurrents(row, values, &net.in)
 	}
 }
 

@@ -9,14 +9,24 @@ type State[F tensor.Float] struct {
 	V, B     []F            // membrane potential and adaptation, [n][Lanes]
 	Filtered []F            // z̄, [n][Lanes]
 	Spikes   *tensor.Spikes // z of the last steps, the newest last
-	Input    *tensor.Spikes // x of the last steps, the newest last; nil for analogue input
+
+	// x of the last steps, the newest last, as spikes or as currents like the
+	// input; nil for none.
+	Input    *tensor.Spikes
+	Currents *tensor.Currents
 }
 
-// ZeroState is the state before the first spike.
-func (net *Network[F]) ZeroState() *State[F] {
-	return &State[F]{
+// ZeroState is the state before the first spike, of a network that is shown
+// spikes, or else currents.
+func (net *Network[F]) ZeroState(spikes bool) *State[F] {
+	s := &State[F]{
 		V: make([]F, net.stride()), B: make([]F, net.stride()), Filtered: make([]F, net.stride()),
 		Spikes: tensor.NewSpikes(net.memory(), net.Neurons()),
-		Input:  tensor.NewSpikes(net.memory(), net.Inputs),
 	}
+	if spikes {
+		s.Input = tensor.NewSpikes(net.memory(), net.Inputs)
+	} else {
+		s.Currents = tensor.NewCurrents(net.memory(), net.Inputs)
+	}
+	return s
 }
