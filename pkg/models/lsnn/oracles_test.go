@@ -143,11 +143,11 @@ func TestOracle05RefractoryInterval(t *testing.T) {
 }
 
 // activity draws a network of moderate size and spikes, with windows over
-// different parts of the trials.
+// different parts of the trials; the same for all kinds of neurons.
 func activity(p Params, trials, steps int) *problem {
 	r := rng.Stream(11, "activity", 0, 0)
 	problem := &problem{seed: 11, trials: trials, steps: steps}
-	problem.Params = Params{Inputs: p.Inputs, LIF: p.LIF, ALIF: p.ALIF, DelaySlots: p.DelaySlots}
+	problem.Params = Params{Inputs: p.Inputs, LIF: p.Neurons(), DelaySlots: p.DelaySlots}
 	problem.fill(r, false, false)
 	problem.drawWindows(r, 2*trials)
 	step := problem.step

@@ -115,7 +115,7 @@ func (p *problem) fill(r *rand.Rand, analogue, sparse bool) {
 func (p *problem) drawStates(r *rand.Rand, analogue bool) {
 	net := NewNetwork[float64](p.Params, p.seed, 1)
 	for range p.inputs {
-		s := net.ZeroState()
+		s := net.ZeroState(true)
 		for i := range s.V {
 			s.V[i], s.B[i], s.Filtered[i] = single(0.2*r.NormFloat64()), single(r.Float64()), single(r.Float64())
 		}

@@ -31,11 +31,6 @@ type trial struct {
 	noise       [][]float64 // [steps][n], nil for none
 }
 
-// silentStart is a trial from the zero state.
-func silentStart(x [][]float64, n int) *trial {
-	return &trial{steps: len(x), x: x, v: make([]float64, n), b: make([]float64, n), zbar: make([]float64, n)}
-}
-
 // history is what a trial did: everything but z in rows [steps][n]; z begins
 // past steps before the trial.
 type history struct {
