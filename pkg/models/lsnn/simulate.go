@@ -14,11 +14,15 @@ import (
 // thresholds live in memory for one stretch, small enough for the cache.
 const segmentSteps = 64
 
+// windowSteps is how far time goes before the rows of pending currents are
+// moved back to the start of their buffer: they must stay in the cache.
+const windowSteps = 8
+
 // worker is the scratch memory of one thread. Rows are n·Lanes long.
 type worker[F tensor.Float] struct {
 	v, a    []F      // rows -1 … segmentSteps of a segment: v[t], A[t]
 	b       []F      // one row
-	current []F      // rows -memory … segmentSteps+DelaySlots
+	current []F      // rows of windowSteps steps and of the DelaySlots after them
 	blocked []uint16 // words of segmentSteps steps
 
 	filtered []F // z̄
@@ -42,7 +46,7 @@ func (net *Network[F]) newWorker() *worker[F] {
 		v:       make([]F, (segmentSteps+2)*s),
 		a:       make([]F, (segmentSteps+2)*s),
 		b:       make([]F, s),
-		current: make([]F, (net.memory()+segmentSteps+net.DelaySlots+1)*s),
+		current: make([]F, (windowSteps+net.DelaySlots)*s),
 		blocked: make([]uint16, segmentSteps*n),
 
 		filtered: make([]F, s),
@@ -114,7 +118,7 @@ func (g *group[F]) inputValues(net *Network[F], t int) []float32 {
 // Currents still on their way at t0 are recomputed from the spikes of the
 // steps before, so a segment gives the same bits however often it is run.
 func (net *Network[F]) simulate(w *worker[F], g *group[F], t0, t1 int, step uint64, after func(t int)) {
-	s, n, memory := net.stride(), net.Neurons(), net.memory()
+	s, n := net.stride(), net.Neurons()
 	segment := t0 / segmentSteps
 	copy(w.v[:s], g.v[segment])
 	copy(w.b, g.b[segment])
@@ -123,9 +127,15 @@ func (net *Network[F]) simulate(w *worker[F], g *group[F], t0, t1 int, step uint
 		net.thresholds(w.a[:s], w.b)
 	}
 
-	clear(w.current[:(memory+t1-t0+net.DelaySlots)*s])
-	for t := t0 - net.DelaySlots; t < t1; t++ {
-		row := w.current[(memory+t-t0)*s:]
+	clear(w.current)
+	first := t0 - net.DelaySlots // step of the first row of w.current
+	for t := first; t < t1; t++ {
+		if t == first+windowSteps {
+			copy(w.current, w.current[windowSteps*s:])
+			clear(w.current[net.DelaySlots*s:])
+			first = t
+		}
+		row := w.current[(t-first)*s:]
 		net.scatterInput(row, g, t)
 		if t >= t0 {
 			i := t - t0
@@ -193,7 +203,7 @@ func (net *Network[F]) Memory(trials, steps, threads int) map[string]int64 {
 	groups, n, segments := int64(tensor.Groups(trials)), int64(net.Neurons()), int64((steps+segmentSteps-1)/segmentSteps)
 	var zero F
 	row := n * tensor.Lanes * int64(unsafe.Sizeof(zero))
-	perWorker := int64(4*segmentSteps+3*net.DelaySlots+net.memory()+10) * row
+	perWorker := int64(3*segmentSteps+windowSteps+3*net.DelaySlots+10) * row
 	return map[string]int64{
 		"spikes, a bit each":                   2 * groups * int64(steps) * (n + int64(net.Inputs)),
 		"states at the start of segments":      2 * groups * segments * row,
