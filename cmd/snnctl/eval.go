@@ -100,7 +100,7 @@ func openCheckpoint(a *app, o *evalOptions, target string) (*checkpoint.File, er
 	}
 	f, _, warnings, err := dir.NewestValid()
 	for _, w := range warnings {
-		a.log.Warn(w)
+		fmt.Fprintln(a.stderr, "warning: "+w)
 	}
 	return f, err
 }

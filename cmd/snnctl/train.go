@@ -76,6 +76,11 @@ func runTrain(ctx context.Context, a *app, o *trainOptions, name string) error {
 	if o.check {
 		return runCheck(a, e)
 	}
+	if o.out != "" { // told now rather than after the data are read and two steps are timed
+		if err := run.MustBeNew(o.out); err != nil {
+			return err
+		}
+	}
 	trial, err := experiment.Build(e, a.buildSettings())
 	if err != nil {
 		return err

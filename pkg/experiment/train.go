@@ -64,6 +64,9 @@ type Result struct {
 // split and draws the pictures. If ctx ends, the current step is finished, a
 // checkpoint is written, and the error is ErrStopped.
 func (l *Loop) Run(ctx context.Context) (result *Result, err error) {
+	if err := l.Dir.MakeFolders(); err != nil {
+		return nil, err
+	}
 	start, err := l.resume()
 	if err != nil {
 		return nil, err

@@ -106,6 +106,15 @@ func CreateAt(path string) (*Dir, error) {
 	return prepare(d)
 }
 
+// MustBeNew is the error with which CreateAt would refuse path because of what
+// lies there, long before the run is to be made.
+func MustBeNew(path string) error {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return (&Dir{path: filepath.Clean(path)}).mustBeEmpty()
+}
+
 func (d *Dir) mustBeEmpty() error {
 	entries, err := os.ReadDir(d.path)
 	if err != nil {
@@ -128,12 +137,21 @@ func prepare(d *Dir) (*Dir, error) {
 	if err := d.Lock(); err != nil {
 		return nil, err
 	}
-	for _, folder := range []string{checkpointsDir, plotsDir} {
-		if err := os.MkdirAll(d.Path(folder), 0o777); err != nil {
-			return nil, errors.Join(cannotCreate(d.Path(folder), err), d.Unlock())
-		}
+	if err := d.MakeFolders(); err != nil {
+		return nil, errors.Join(err, d.Unlock())
 	}
 	return d, nil
+}
+
+// MakeFolders makes the folders of a run that are not there; somebody may have
+// removed one since the run was made.
+func (d *Dir) MakeFolders() error {
+	for _, folder := range []string{checkpointsDir, plotsDir} {
+		if err := os.MkdirAll(d.Path(folder), 0o777); err != nil {
+			return cannotCreate(d.Path(folder), err)
+		}
+	}
+	return nil
 }
 
 func cannotCreate(path string, err error) error {
