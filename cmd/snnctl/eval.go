@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -19,6 +21,9 @@ type evalOptions struct {
 	trials int
 	best   bool
 }
+
+// splits are the parts of a data set.
+var splits = []string{"train", "validation", "test"}
 
 func newEvalCommand(a *app) *cobra.Command {
 	var o evalOptions
@@ -43,11 +48,14 @@ func newEvalCommand(a *app) *cobra.Command {
 	command.Flags().StringVar(&o.split, "split", "test", "train, validation or test")
 	command.Flags().IntVar(&o.trials, "trials", 0, "number of trials; 0 means the whole split")
 	command.Flags().BoolVar(&o.best, "best", false, "of a run, the checkpoint that did best on the validation split")
-	_ = command.RegisterFlagCompletionFunc("split", cobra.FixedCompletions([]string{"train", "validation", "test"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = command.RegisterFlagCompletionFunc("split", cobra.FixedCompletions(splits, cobra.ShellCompDirectiveNoFileComp))
 	return command
 }
 
 func runEval(a *app, o *evalOptions, target string) error {
+	if !slices.Contains(splits, o.split) {
+		return fault.Inputf("--split is %q, expected %s", o.split, strings.Join(splits, ", "))
+	}
 	if o.trials < 0 {
 		return fault.Inputf("--trials is %d, expected 0 (the whole split) or more", o.trials)
 	}
@@ -80,7 +88,7 @@ func runEval(a *app, o *evalOptions, target string) error {
 	}
 	table := newTable(a.stdout, "METRIC", "VALUE")
 	for _, name := range values.Names() {
-		table.row(name, fmt.Sprintf("%.4g", values[name]))
+		table.row(name, number(values[name]))
 	}
 	return table.flush()
 }

@@ -40,9 +40,9 @@ func printResult(a *app, r *experiment.Result) error {
 	for _, name := range r.Summary.Metrics.Names() {
 		paper := ""
 		if ref := r.Summary.Reference; ref != nil && ref.Metric == name {
-			paper = fmt.Sprintf("%.4g (%s)", ref.Value, ref.Source)
+			paper = fmt.Sprintf("%s (%s)", number(ref.Value), ref.Source)
 		}
-		table.row(name, fmt.Sprintf("%.4g", r.Summary.Metrics[name]), paper)
+		table.row(name, number(r.Summary.Metrics[name]), paper)
 	}
 	if err := table.flush(); err != nil {
 		return err

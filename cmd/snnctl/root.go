@@ -64,15 +64,17 @@ func newRootCommand(a *app) *cobra.Command {
 	root.AddCommand(newConfigCommand(a))
 	root.AddCommand(newDataCommand(a))
 	root.AddCommand(newRunsCommand(a))
-	for _, c := range root.Commands() {
-		usageErrors(c)
-	}
+	usageErrors(root)
 	return root
 }
 
-// usageErrors makes wrong numbers of arguments, here and below, usage errors.
+// usageErrors makes wrong numbers of arguments and unknown commands, here and
+// below, usage errors.
 func usageErrors(c *cobra.Command) {
-	if check := c.Args; check != nil {
+	if c.HasSubCommands() {
+		c.SuggestionsMinimumDistance = 2
+		c.Args = knownCommand
+	} else if check := c.Args; check != nil {
 		c.Args = func(cmd *cobra.Command, args []string) error {
 			if err := check(cmd, args); err != nil {
 				return fault.Inputf("%w (usage: %s)", err, cmd.UseLine())
@@ -83,6 +85,19 @@ func usageErrors(c *cobra.Command) {
 	for _, sub := range c.Commands() {
 		usageErrors(sub)
 	}
+}
+
+// knownCommand refuses what is left of the arguments of a command that only
+// holds others.
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := ""
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "did you mean " + strings.Join(near, " or ") + "? "
+	}
+	return fault.Inputf("unknown command %q (%ssee %s --help)", args[0], hint, cmd.CommandPath())
 }
 
 // loadSettings layers flag > environment > user config file > default.

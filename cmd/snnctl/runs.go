@@ -120,7 +120,13 @@ func mainMetric(s *run.Summary) string {
 	return name + " " + number(value)
 }
 
-func number(value float64) string { return strconv.FormatFloat(value, 'g', 4, 64) }
+// number has four digits that count; a count has all of its own.
+func number(value float64) string {
+	if value == math.Trunc(value) && math.Abs(value) < 1e9 {
+		return strconv.FormatFloat(value, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(value, 'g', 4, 64)
+}
 
 // age is a duration in its largest whole unit.
 func age(d time.Duration) string {
