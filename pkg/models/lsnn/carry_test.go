@@ -86,31 +86,15 @@ func checkCarry(t *rapid.T, p *problem, first int) {
 }
 
 // A trial that starts in the state in which another ended goes on as if the
-// two were one; its gradients are those of a trial from that state, which is a
-// constant.
+// two were one, with the pulses that are on their way at its end; its gradients
+// are those of a trial from that state, which is a constant.
 func TestCarriedStateGoesOn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawProblem(t)
-		if p.inputs[0].Currents != nil && p.DelaySlots > 1 {
-			t.Skip("see TestCarriedCurrentsGoOn")
-		}
 		p.Noise = 0 // its numbers are by step of the trial
 		if p.steps == 1 {
 			t.Skip("nothing to part")
 		}
-		checkCarry(t, p, rapid.IntRange(1, p.steps-1).Draw(t, "first part"))
-	})
-}
-
-// The same for analogue input with delays: pulses on their way at the end of a
-// trial arrive in the next.
-func TestCarriedCurrentsGoOn(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		p := drawProblem(t)
-		if p.inputs[0].Currents == nil || p.DelaySlots == 1 || p.steps == 1 {
-			t.Skip("see TestCarriedStateGoesOn")
-		}
-		p.Noise = 0
 		checkCarry(t, p, rapid.IntRange(1, p.steps-1).Draw(t, "first part"))
 	})
 }

@@ -115,7 +115,7 @@ func (p *problem) fill(r *rand.Rand, analogue, sparse bool) {
 func (p *problem) drawStates(r *rand.Rand, analogue bool) {
 	net := NewNetwork[float64](p.Params, p.seed, 1)
 	for range p.inputs {
-		s := net.ZeroState(true)
+		s := net.ZeroState(!analogue)
 		for i := range s.V {
 			s.V[i], s.B[i], s.Filtered[i] = single(0.2*r.NormFloat64()), single(r.Float64()), single(r.Float64())
 		}
@@ -123,7 +123,9 @@ func (p *problem) drawStates(r *rand.Rand, analogue bool) {
 			s.Spikes.Words[i] = uint16(r.Uint32() & r.Uint32() & r.Uint32())
 		}
 		if analogue {
-			s.Input = nil
+			for i := range s.Currents.Values {
+				s.Currents.Values[i] = float32(0.5 * r.NormFloat64())
+			}
 		} else {
 			for i := range s.Input.Words {
 				s.Input.Words[i] = uint16(r.Uint32() & r.Uint32())
@@ -172,7 +174,7 @@ func network[F tensor.Float](p *problem, threads int) (*Network[F], Weights[F], 
 	net.DelayIn, net.DelayRec = p.delayIn, p.delayRec
 	var states []*State[F]
 	for _, s := range p.states {
-		states = append(states, &State[F]{V: convert[F](s.V), B: convert[F](s.B), Filtered: convert[F](s.Filtered), Spikes: s.Spikes, Input: s.Input})
+		states = append(states, &State[F]{V: convert[F](s.V), B: convert[F](s.B), Filtered: convert[F](s.Filtered), Spikes: s.Spikes, Input: s.Input, Currents: s.Currents})
 	}
 	return net, Weights[F]{In: convert[F](p.in), Rec: convert[F](p.rec)}, states
 }
@@ -243,8 +245,11 @@ func (p *problem) trial(i int) *trial {
 				s.z[t][j] = bit(state.Spikes, t, j)
 			}
 			for k := range p.Inputs {
-				if state.Input != nil {
+				switch {
+				case state.Input != nil:
 					s.x[t][k] = bit(state.Input, t, k)
+				case state.Currents != nil:
+					s.x[t][k] = float64(state.Currents.Line(t, k)[lane])
 				}
 			}
 		}
