@@ -13,6 +13,12 @@ type Shape struct {
 	Classes int // classes of a decision
 }
 
+// Population is a number of neighbouring input lines that belong together.
+type Population struct {
+	Name  string
+	Lines int
+}
+
 // Decision asks which class trial Trial shows; the answer is read from the
 // network's mean output over the steps [Start, End).
 type Decision struct {
@@ -38,6 +44,9 @@ type Batch struct {
 // refill *dst and reuse its memory; the zero Batch is fine too.
 type Source interface {
 	Shape() Shape
+
+	// Populations names the input lines, in their order, for pictures.
+	Populations() []Population
 
 	// Train yields the batch of a training step.
 	Train(dst *Batch, step, trials int) error

@@ -160,6 +160,10 @@ func (s *noiseSource) Shape() datasets.Shape {
 	return datasets.Shape{Steps: s.steps, Lines: benchInputs, Classes: 10}
 }
 
+func (s *noiseSource) Populations() []datasets.Population {
+	return []datasets.Population{{Name: "noise", Lines: benchInputs}}
+}
+
 func (s *noiseSource) Train(dst *datasets.Batch, _, _ int) error {
 	dst.Trials, dst.Groups, dst.Decisions = s.trials, s.groups, dst.Decisions[:0]
 	for trial := range s.trials {

@@ -72,7 +72,11 @@ func drawLSNN[F tensor.Float](t *bptt.Trainer[F], dir string) error {
 	steps, n := batch.Groups[0].Steps(), net.Neurons()
 	picture := plot.Trial{Title: "The first test trial after training", Steps: steps}
 	if x := batch.Groups[0].Spikes; x != nil {
-		picture.Input = []plot.Raster{plot.NewRaster("input", x, 0, 0, net.Inputs)}
+		first := 0
+		for _, p := range t.Source.Populations() {
+			picture.Input = append(picture.Input, plot.NewRaster(p.Name, x, 0, first, p.Lines))
+			first += p.Lines
+		}
 	}
 	for _, population := range []struct {
 		name        string

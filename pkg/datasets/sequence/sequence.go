@@ -132,6 +132,15 @@ func newEncoder(height, width int, o Options) (encoder, error) {
 // Shape implements datasets.Source.
 func (s *Source) Shape() datasets.Shape { return s.shape }
 
+// Populations implements datasets.Source: the last line of threshold crossings
+// is the cue.
+func (s *Source) Populations() []datasets.Population {
+	if _, ok := s.encoder.(*crossing); ok {
+		return []datasets.Population{{Name: "pixels", Lines: s.shape.Lines - 1}, {Name: "cue", Lines: 1}}
+	}
+	return []datasets.Population{{Name: "pixels", Lines: s.shape.Lines}}
+}
+
 // Checksums implements datasets.Source.
 func (s *Source) Checksums() map[string]string { return maps.Clone(s.images.Checksums) }
 

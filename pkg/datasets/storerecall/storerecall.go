@@ -84,6 +84,12 @@ func (s *Source) Shape() datasets.Shape {
 	return datasets.Shape{Steps: s.Symbols * s.SymbolMS, Lines: populations * s.LinesPerSymbol, Classes: 2}
 }
 
+// Populations implements datasets.Source.
+func (s *Source) Populations() []datasets.Population {
+	n := s.LinesPerSymbol
+	return []datasets.Population{{Name: "0", Lines: n}, {Name: "1", Lines: n}, {Name: "store", Lines: n}, {Name: "recall", Lines: n}}
+}
+
 // Size implements datasets.Source; it is 0 for a split that does not exist.
 func (s *Source) Size(split string) int {
 	if checkSplit(split) != nil {
