@@ -215,6 +215,10 @@ func (e *NotFinite) Error() string {
 // evaluationBatch is the number of trials that are evaluated at once.
 const evaluationBatch = 256
 
+// evaluationNoise, with the number of a batch's first trial, names injected
+// noise that no training step has.
+const evaluationNoise = 1 << 40
+
 // Evaluate runs up to trials trials of a split, from the zero state, without
 // learning. trials 0 means all.
 func (t *Trainer[F]) Evaluate(split string, trials int) (map[string]float64, error) {
@@ -230,7 +234,7 @@ func (t *Trainer[F]) Evaluate(split string, trials int) (map[string]float64, err
 			return nil, err
 		}
 		var tape autodiff.Tape[F]
-		_, task, right := t.forward(&tape, nil, 1<<40|uint64(first)) // noise that no training step has
+		_, task, right := t.forward(&tape, nil, evaluationNoise|uint64(first))
 		loss += float64(task.Value.Data[0]) * float64(len(t.classes))
 		spikes += t.rateHz() * float64(t.batch.Trials)
 		correct += right
@@ -293,7 +297,7 @@ func (t *Trainer[F]) Gradients() (loss float64, spikes int64, gradients map[stri
 	return float64(l.Value.Data[0]), t.Layer.Trace.Spikes, gradients, nil
 }
 
-// Record runs one trial of a split and keeps everything the neurons did. batch
+// Record runs one trial of a split, as the first of its batch, and keeps everything the neurons did. batch
 // holds the trial alone.
 func (t *Trainer[F]) Record(split string, trial int) (rec *lsnn.Recording[F], batch *datasets.Batch, err error) {
 	batch = new(datasets.Batch)
@@ -301,7 +305,7 @@ func (t *Trainer[F]) Record(split string, trial int) (rec *lsnn.Recording[F], ba
 		return nil, nil, err
 	}
 	w := lsnn.Weights[F]{In: t.in.Value.Data, Rec: t.rec.Value.Data}
-	return t.Layer.Record(w, &batch.Groups[0], nil, 0, uint64(trial)), batch, nil
+	return t.Layer.Record(w, &batch.Groups[0], nil, 0, evaluationNoise|uint64(trial)), batch, nil
 }
 
 // Readout is y_k[t] = Σ_j Wout_jk z̄_j[t] + bout_k of a recorded trial, [classes][T].

@@ -34,7 +34,7 @@ type Gradients[F tensor.Float] struct {
 
 // Backward is the adjoint of Forward: from ∂E/∂Features [windows][n] and
 // ∂E/∂Rates [n] (nil for none) to the gradients of the weights that Forward
-// was given. It recomputes the potentials segment by segment, last to first.
+// was given last, with no other call on the network in between. It recomputes the potentials segment by segment, last to first.
 func (net *Network[F]) Backward(grads *Gradients[F], tr *Trace[F], features *tensor.Dense[F], rates []F) {
 	n := net.Neurons()
 	grads.grow(len(tr.groups), net.Inputs*n, n*n)

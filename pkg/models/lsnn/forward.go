@@ -35,7 +35,9 @@ type Trace[F tensor.Float] struct {
 }
 
 // Forward simulates a batch from the given states (nil: all zero) and reads
-// out its windows. step names the noise of this call.
+// out its windows, each of at least one step of the trial. step names the noise
+// of this call. The states must not be those of tr.Final, which Forward
+// overwrites while Backward still needs the states: swap the two.
 func (net *Network[F]) Forward(tr *Trace[F], w Weights[F], inputs []tensor.Input, windows []Window, states []*State[F], step uint64) {
 	net.load(w)
 	net.prepare(tr, inputs, windows, states, step)

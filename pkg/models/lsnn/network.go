@@ -30,6 +30,9 @@ type Network[F tensor.Float] struct {
 
 // NewNetwork returns a network whose delays are drawn uniformly from the slots.
 func NewNetwork[F tensor.Float](p Params, seed uint64, threads int) *Network[F] {
+	if p.DelaySlots < 1 || p.DelaySlots > 256 {
+		panic("lsnn: the number of delay slots is not in 1 … 256")
+	}
 	n := p.Neurons()
 	net := &Network[F]{
 		Params: p, Seed: seed, Threads: threads,
