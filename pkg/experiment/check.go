@@ -12,7 +12,8 @@ import (
 	"github.com/snnctl/snnctl/pkg/models/lsnn"
 )
 
-// GradientCheck compares the gradient of one parameter with that of float64.
+// GradientCheck compares the gradient of one parameter in float32 with that in
+// float64.
 //
 // A spike that rounding moves by a step changes the trial after it, so the two
 // agree closely, not to the last digits: a cosine near 1 and a ratio of norms
@@ -20,19 +21,25 @@ import (
 type GradientCheck struct {
 	Name      string  `json:"name"`
 	Cosine    float64 `json:"cosine"`
-	NormRatio float64 `json:"norm_ratio"` // of this precision over float64
+	NormRatio float64 `json:"norm_ratio"` // of float32 over float64
 }
 
 // checkTrials is the size of the batch that is checked.
 const checkTrials = 16
 
-// minCosine is the least agreement that passes.
-const minCosine = 0.95
+// The least agreement that passes.
+const (
+	minCosine    = 0.95
+	maxNormRatio = 1.25 // or its inverse
+)
 
-// Passed reports whether the gradients point the same way.
-func (c GradientCheck) Passed() bool { return c.Cosine >= minCosine }
+// Passed reports whether the gradients point the same way and are about as long.
+func (c GradientCheck) Passed() bool {
+	return c.Cosine >= minCosine && c.NormRatio <= maxNormRatio && c.NormRatio >= 1/maxNormRatio
+}
 
-// Check compares the gradients of the first batch with those of float64.
+// Check compares the gradients of the first batch in float32 with those in
+// float64, whichever of them the experiment trains in.
 func (x *Experiment) Check() ([]GradientCheck, error) { return x.check() }
 
 func checkGradients(e *config.Experiment, source datasets.Source, m config.LSNN, r config.BPTT, threads int) ([]GradientCheck, error) {
@@ -40,12 +47,14 @@ func checkGradients(e *config.Experiment, source datasets.Source, m config.LSNN,
 	if err != nil {
 		return nil, err
 	}
-	var ours map[string][]float64
-	if e.Precision == "float64" {
-		ours = exact
-	} else if ours, err = firstGradients[float32](e, source, m, r, threads); err != nil {
+	ours, err := firstGradients[float32](e, source, m, r, threads)
+	if err != nil {
 		return nil, err
 	}
+	return compareGradients(ours, exact), nil
+}
+
+func compareGradients(ours, exact map[string][]float64) []GradientCheck {
 	var checks []GradientCheck
 	for name, g := range exact {
 		var dot, norm, normExact float64
@@ -56,13 +65,13 @@ func checkGradients(e *config.Experiment, source datasets.Source, m config.LSNN,
 			normExact += x * x
 		}
 		c := GradientCheck{Name: name, Cosine: 1, NormRatio: 1} // of two zero gradients
-		if norm > 0 || normExact > 0 {
+		if norm != 0 || normExact != 0 { // NaN too
 			c.Cosine, c.NormRatio = dot/math.Sqrt(norm*normExact), math.Sqrt(norm/normExact)
 		}
 		checks = append(checks, c)
 	}
 	slices.SortFunc(checks, func(a, b GradientCheck) int { return cmp.Compare(a.Name, b.Name) })
-	return checks, nil
+	return checks
 }
 
 // firstGradients starts the experiment in precision F. Weights are drawn in
