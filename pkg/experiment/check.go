@@ -65,7 +65,7 @@ func compareGradients(ours, exact map[string][]float64) []GradientCheck {
 			normExact += x * x
 		}
 		c := GradientCheck{Name: name, Cosine: 1, NormRatio: 1} // of two zero gradients
-		if norm != 0 || normExact != 0 { // NaN too
+		if norm != 0 || normExact != 0 {                        // NaN too
 			c.Cosine, c.NormRatio = dot/math.Sqrt(norm*normExact), math.Sqrt(norm/normExact)
 		}
 		checks = append(checks, c)
