@@ -121,33 +121,41 @@ func scaleFast[F tensor.Float](x []F, c F) bool {
 	return true
 }
 
+func orWordsFast(dst, src []uint16) bool {
+	if !useVectors || len(dst) < Lanes {
+		return false
+	}
+	orWordsAVX2(len(dst), &dst[0], &src[0])
+	return true
+}
+
 // tile is the number of postsynaptic neurons that spikeOuterAVX2 handles at a time.
 const tile = 4
 
-// spikeOuterFast returns the number of columns that it has done. It copies the
-// rows of a tile next to each other: so they fit the first cache, and a few
-// pages, while the events of all presynaptic neurons pass.
-func spikeOuterFast[F tensor.Float](dw []F, e *Events, delays []uint8, slots int, grad []F, n int) int {
+// spikeOuterFast returns the number of columns that it has done. It copies what
+// grad has of each neuron of a tile into a column of its own: so they fit the
+// first cache, and a few pages, while the spikes of all presynaptic neurons pass.
+func spikeOuterFast[F tensor.Float](dw []F, s *SpikeList, delays []uint8, slots int, grad []F, n int) int {
 	out, ok := any(dw).([]float32)
-	pre := len(e.Start) - 1
-	if !ok || !useVectors || pre == 0 || len(e.List) == 0 {
+	pre := len(s.Start) - 1
+	if !ok || !useVectors || pre == 0 || len(s.Spikes) == 0 {
 		return 0
 	}
 	from := any(grad).([]float32)
 	out, delays = out[:pre*n], delays[:pre*n]
-	rows := slots
-	for _, ev := range e.List {
-		rows = max(rows, int(ev.Step)+slots)
-	}
-	if len(e.tile) < rows*tile*Lanes {
-		e.tile = make([]float32, rows*tile*Lanes)
+	rows := s.steps() + slots - 1
+	if len(s.tile) < tile*rows*Lanes {
+		s.tile = make([]float32, tile*rows*Lanes)
 	}
 	done := n - n%tile
 	for j := 0; j < done; j += tile {
-		for r := range rows {
-			copy(e.tile[r*tile*Lanes:(r+1)*tile*Lanes], from[(r*n+j)*Lanes:])
+		for c := range tile {
+			column := s.tile[c*rows*Lanes : (c+1)*rows*Lanes]
+			for r := range rows {
+				*lanes(column, r) = *lanes(from, r*n+j+c)
+			}
 		}
-		spikeOuterAVX2(pre, &e.Start[0], &e.List[0].Step, &delays[j], &e.tile[0], n, &out[j])
+		spikeOuterAVX2(pre, &s.Start[0], &s.Spikes[0], &delays[j], &s.tile[0], 4*rows*Lanes, n, &out[j])
 	}
 	return done
 }

@@ -40,6 +40,9 @@ func Scale[F tensor.Float](x []F, c F) {
 // OrWords sets in dst every bit that is set in src.
 func OrWords(dst, src []uint16) {
 	src = src[:len(dst)]
+	if orWordsFast(dst, src) {
+		return
+	}
 	for i := range dst {
 		dst[i] |= src[i]
 	}

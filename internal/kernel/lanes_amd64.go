@@ -42,7 +42,12 @@ func addRowAVX2(n int, dst *float32, src *float32)
 //go:noescape
 func scaleAVX2(n int, x *float32, c float32)
 
-// spikeOuterAVX2 is SpikeOuter for four columns: those at delays and dw, and the rows, of four neurons each.
+// orWordsAVX2 is OrWords for at least sixteen words.
 //
 //go:noescape
-func spikeOuterAVX2(pre int, start *int32, events *int32, delays *uint8, rows *float32, n int, dw *float32)
+func orWordsAVX2(n int, dst *uint16, src *uint16)
+
+// spikeOuterAVX2 is SpikeOuter for four neurons: those at delays and dw, whose columns [steps][Lanes] follow each other.
+//
+//go:noescape
+func spikeOuterAVX2(pre int, start *int32, spikes *int32, delays *uint8, columns *float32, columnBytes int, n int, dw *float32)

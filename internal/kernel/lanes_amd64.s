@@ -495,15 +495,37 @@ done:
 	VZEROUPPER
 	RET
 
-// func spikeOuterAVX2(pre int, start *int32, events *int32, delays *uint8, rows *float32, n int, dw *float32)
-// Requires: AVX, AVX2
-TEXT ·spikeOuterAVX2(SB), NOSPLIT, $0-56
-	VMOVDQU laneBits<>+0(SB), Y0
-	VMOVDQU laneBits<>+32(SB), Y1
-	MOVQ    pre+0(FP), AX
-	MOVQ    start+8(FP), CX
-	MOVQ    delays+24(FP), DX
-	MOVQ    dw+48(FP), BX
+// func orWordsAVX2(n int, dst *uint16, src *uint16)
+// Requires: AVX, AVX2, CMOV
+TEXT ·orWordsAVX2(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ src+16(FP), DX
+	XORQ BX, BX
+	SUBQ $0x10, AX
+
+sixteen:
+	VMOVDQU (DX)(BX*2), Y0
+	VPOR    (CX)(BX*2), Y0, Y0
+	VMOVDQU Y0, (CX)(BX*2)
+	CMPQ    BX, AX
+	JGE     done
+	ADDQ    $0x10, BX
+	CMPQ    BX, AX
+	CMOVQGT AX, BX
+	JMP     sixteen
+
+done:
+	VZEROUPPER
+	RET
+
+// func spikeOuterAVX2(pre int, start *int32, spikes *int32, delays *uint8, columns *float32, columnBytes int, n int, dw *float32)
+// Requires: AVX
+TEXT ·spikeOuterAVX2(SB), NOSPLIT, $0-64
+	MOVQ pre+0(FP), AX
+	MOVQ start+8(FP), CX
+	MOVQ delays+24(FP), DX
+	MOVQ dw+56(FP), BX
 
 neuron:
 	TESTQ   AX, AX
@@ -512,87 +534,76 @@ neuron:
 	MOVLQSX 4(CX), DI
 	CMPQ    SI, DI
 	JE      next
-	MOVQ    events+16(FP), R8
-	SHLQ    $0x03, SI
-	SHLQ    $0x03, DI
-	ADDQ    R8, SI
-	ADDQ    R8, DI
-	MOVQ    rows+32(FP), R8
-	MOVBQZX (DX), R9
-	SHLQ    $0x08, R9
-	ADDQ    R8, R9
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVBQZX 1(DX), R10
-	SHLQ    $0x08, R10
+	MOVQ    spikes+16(FP), R8
+	LEAQ    (R8)(SI*4), SI
+	LEAQ    -4(R8)(DI*4), DI
+	MOVQ    columns+32(FP), R8
+	MOVQ    columnBytes+40(FP), R9
+	MOVBQZX (DX), R10
+	SHLQ    $0x06, R10
 	ADDQ    R8, R10
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	MOVBQZX 2(DX), R11
-	SHLQ    $0x08, R11
+	ADDQ    R9, R8
+	VXORPS  X0, X0, X0
+	VXORPS  X1, X1, X1
+	MOVBQZX 1(DX), R11
+	SHLQ    $0x06, R11
 	ADDQ    R8, R11
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVBQZX 3(DX), R12
-	SHLQ    $0x08, R12
+	ADDQ    R9, R8
+	VXORPS  X2, X2, X2
+	VXORPS  X3, X3, X3
+	MOVBQZX 2(DX), R12
+	SHLQ    $0x06, R12
 	ADDQ    R8, R12
-	VXORPS  Y8, Y8, Y8
-	VXORPS  Y9, Y9, Y9
+	ADDQ    R9, R8
+	VXORPS  X4, X4, X4
+	VXORPS  X5, X5, X5
+	MOVBQZX 3(DX), R9
+	SHLQ    $0x06, R9
+	ADDQ    R8, R9
+	VXORPS  X6, X6, X6
+	VXORPS  X7, X7, X7
+	JMP     test
 
-event:
-	MOVLQSX      (SI), R8
-	SHLQ         $0x08, R8
-	VPBROADCASTW 4(SI), Y10
-	VPAND        Y0, Y10, Y11
-	VPCMPEQD     Y0, Y11, Y11
-	VPAND        Y1, Y10, Y10
-	VPCMPEQD     Y1, Y10, Y10
-	VANDPS       (R9)(R8*1), Y11, Y12
-	VADDPS       Y12, Y2, Y2
-	VANDPS       32(R9)(R8*1), Y10, Y12
-	VADDPS       Y12, Y3, Y3
-	VANDPS       64(R10)(R8*1), Y11, Y12
-	VADDPS       Y12, Y4, Y4
-	VANDPS       96(R10)(R8*1), Y10, Y12
-	VADDPS       Y12, Y5, Y5
-	VANDPS       128(R11)(R8*1), Y11, Y12
-	VADDPS       Y12, Y6, Y6
-	VANDPS       160(R11)(R8*1), Y10, Y12
-	VADDPS       Y12, Y7, Y7
-	VANDPS       192(R12)(R8*1), Y11, Y11
-	VADDPS       Y11, Y8, Y8
-	VANDPS       224(R12)(R8*1), Y10, Y10
-	VADDPS       Y10, Y9, Y9
-	ADDQ         $0x08, SI
-	CMPQ         SI, DI
-	JNE          event
-	VADDPS       Y3, Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDPS       X3, X2, X3
-	VADDPS       Y5, Y4, Y4
-	VEXTRACTF128 $0x01, Y4, X2
-	VADDPS       X2, X4, X2
-	VADDPS       Y7, Y6, Y6
-	VEXTRACTF128 $0x01, Y6, X4
-	VADDPS       X4, X6, X4
-	VADDPS       Y9, Y8, Y8
-	VEXTRACTF128 $0x01, Y8, X5
-	VADDPS       X5, X8, X5
-	VUNPCKLPS    X2, X3, X6
-	VUNPCKHPS    X2, X3, X2
-	VADDPS       X2, X6, X2
-	VUNPCKLPS    X5, X4, X3
-	VUNPCKHPS    X5, X4, X4
-	VADDPS       X4, X3, X3
-	VMOVLHPS     X3, X2, X4
-	VMOVHLPS     X2, X3, X2
-	VADDPS       X2, X4, X4
-	VADDPS       (BX), X4, X4
-	VMOVUPS      X4, (BX)
+pair:
+	MOVLQSX (SI), R8
+	VADDSS  (R10)(R8*4), X0, X0
+	VADDSS  (R11)(R8*4), X2, X2
+	VADDSS  (R12)(R8*4), X4, X4
+	VADDSS  (R9)(R8*4), X6, X6
+	MOVLQSX 4(SI), R8
+	VADDSS  (R10)(R8*4), X1, X1
+	VADDSS  (R11)(R8*4), X3, X3
+	VADDSS  (R12)(R8*4), X5, X5
+	VADDSS  (R9)(R8*4), X7, X7
+	ADDQ    $0x08, SI
+
+test:
+	CMPQ    SI, DI
+	JLT     pair
+	JG      store
+	MOVLQSX (SI), SI
+	VADDSS  (R10)(SI*4), X0, X0
+	VADDSS  (R11)(SI*4), X2, X2
+	VADDSS  (R12)(SI*4), X4, X4
+	VADDSS  (R9)(SI*4), X6, X6
+
+store:
+	VADDSS X1, X0, X0
+	VADDSS (BX), X0, X0
+	VMOVSS X0, (BX)
+	VADDSS X3, X2, X2
+	VADDSS 4(BX), X2, X2
+	VMOVSS X2, 4(BX)
+	VADDSS X5, X4, X4
+	VADDSS 8(BX), X4, X4
+	VMOVSS X4, 8(BX)
+	VADDSS X7, X6, X6
+	VADDSS 12(BX), X6, X6
+	VMOVSS X6, 12(BX)
 
 next:
 	ADDQ $0x04, CX
-	MOVQ n+40(FP), SI
+	MOVQ n+48(FP), SI
 	ADDQ SI, DX
 	SHLQ $0x02, SI
 	ADDQ SI, BX

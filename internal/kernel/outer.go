@@ -1,82 +1,89 @@
 package kernel
 
-import "github.com/snnctl/snnctl/internal/tensor"
+import (
+	"math/bits"
 
-// Event is a step in which a neuron fired in at least one lane.
-type Event struct {
-	Step int32  // counted from the first step of the list
-	Word uint32 // the lanes that fired
-}
+	"github.com/snnctl/snnctl/internal/tensor"
+)
 
-// Events lists, neuron by neuron, when each of a population fired.
-type Events struct {
-	Start []int32 // events of neuron i: Start[i] … Start[i+1]-1
-	List  []Event
+// SpikeList lists, neuron by neuron, the spikes of a population in all lanes.
+type SpikeList struct {
+	Start  []int32 // spikes of neuron i: Start[i] … Start[i+1]-1
+	Spikes []int32 // (t - first)·Lanes + lane, in the order of t, then lane
 
 	tile []float32 // scratch of the vector kernel
 }
 
 // Rebuild lists the spikes of n neurons in the steps [first, last), words(t)
-// being those of step t. Memory is reused.
-func (e *Events) Rebuild(n, first, last int, words func(t int) []uint16) {
-	if cap(e.Start) <= n {
-		e.Start = make([]int32, n+1)
+// being those of step t (nil for silence). Memory is reused.
+func (s *SpikeList) Rebuild(n, first, last int, words func(t int) []uint16) {
+	if cap(s.Start) <= n {
+		s.Start = make([]int32, n+1)
 	}
-	e.Start = e.Start[:n+1]
-	clear(e.Start)
-	total := 0
+	s.Start = s.Start[:n+1]
+	clear(s.Start)
 	for t := first; t < last; t++ {
 		for i, w := range words(t) {
-			if w != 0 {
-				e.Start[i+1]++
-				total++
-			}
+			s.Start[i+1] += int32(bits.OnesCount16(w))
 		}
 	}
 	for i := range n {
-		e.Start[i+1] += e.Start[i]
+		s.Start[i+1] += s.Start[i]
 	}
-	if cap(e.List) < total {
-		e.List = make([]Event, total+total/4)
+	total := int(s.Start[n])
+	if cap(s.Spikes) < total {
+		s.Spikes = make([]int32, total+total/4)
 	}
-	e.List = e.List[:total]
+	s.Spikes = s.Spikes[:total]
 	for t := first; t < last; t++ {
 		for i, w := range words(t) {
-			if w != 0 {
-				e.List[e.Start[i]] = Event{int32(t - first), uint32(w)}
-				e.Start[i]++
+			for ; w != 0; w &= w - 1 {
+				s.Spikes[s.Start[i]] = int32((t-first)*Lanes + bits.TrailingZeros16(w))
+				s.Start[i]++
 			}
 		}
 	}
-	copy(e.Start[1:], e.Start[:n])
-	e.Start[0] = 0
+	copy(s.Start[1:], s.Start[:n])
+	s.Start[0] = 0
+}
+
+// steps is one more than the last step with a spike, counted from the first.
+func (s *SpikeList) steps() int {
+	last := int32(-1)
+	for i := range len(s.Start) - 1 {
+		if s.Start[i+1] > s.Start[i] {
+			last = max(last, s.Spikes[s.Start[i+1]-1])
+		}
+	}
+	return (int(last) + Lanes) / Lanes
 }
 
 // SpikeOuter adds to dw, a matrix [pre][n], the gradient of the weights:
 //
-//	dw_ij += Σ_t Σ_l z_i[t,l] · grad[t + d_ij, j, l]
+//	dw_ij += Σ grad[t + d_ij, j, l] over the spikes (t, l) of neuron i
 //
-// with the spikes z as events and grad the rows of ∂E/∂v from the step in
-// which an undelayed spike of the first step arrives. Lanes are summed.
-// delays is [pre][n] in steps, below slots; grad reaches slots-1 rows beyond
-// the last event.
-func SpikeOuter[F tensor.Float](dw []F, e *Events, delays []uint8, slots int, grad []F, n int) {
-	done := spikeOuterFast(dw, e, delays, slots, grad, n)
-	for i := range len(e.Start) - 1 {
-		events := e.List[e.Start[i]:e.Start[i+1]]
-		if len(events) == 0 {
+// with grad the rows of ∂E/∂v from the step in which an undelayed spike of the
+// list's first step arrives. delays is [pre][n] in steps, below slots; grad
+// reaches slots-1 rows beyond the last spike. Even and odd spikes of a list are
+// summed apart, then added.
+//
+// A step of a neuron has few spikes in its sixteen lanes, so one number for
+// each spike is cheaper than a masked vector for each step.
+func SpikeOuter[F tensor.Float](dw []F, s *SpikeList, delays []uint8, slots int, grad []F, n int) {
+	done := spikeOuterFast(dw, s, delays, slots, grad, n)
+	for i := range len(s.Start) - 1 {
+		spikes := s.Spikes[s.Start[i]:s.Start[i+1]]
+		if len(spikes) == 0 {
 			continue
 		}
 		for j := done; j < n; j++ {
 			d := int(delays[i*n+j])
-			var sum [Lanes]F
-			for _, ev := range events {
-				g := lanes(grad, (int(ev.Step)+d)*n+j)
-				for l := range sum {
-					sum[l] += pick(uint16(ev.Word), l, g[l])
-				}
+			var sum [2]F
+			for k, spike := range spikes {
+				step, lane := int(spike)/Lanes, int(spike)%Lanes
+				sum[k&1] += grad[((step+d)*n+j)*Lanes+lane]
 			}
-			dw[i*n+j] += sumLanes(&sum)
+			dw[i*n+j] += sum[0] + sum[1]
 		}
 	}
 }
@@ -106,8 +113,7 @@ func CurrentOuter[F tensor.Float](dw []F, x func(t int) []float32, first, last i
 	}
 }
 
-// sumLanes adds lanes l and l+8, then l and l+4, then l and l+2, then the last
-// two: the order of the vector kernels.
+// sumLanes adds up pairs, pairs of pairs, and so on.
 func sumLanes[F tensor.Float](x *[Lanes]F) F {
 	var y [8]F
 	for l := range y {

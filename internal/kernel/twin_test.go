@@ -210,6 +210,13 @@ func TestRowTwins(t *testing.T) {
 			Scale(scaled, -0.3)
 			return [][]float32{filtered, sum, scaled}
 		}, noWords)
+		other := words(r, n, 0.3)
+		united := slices.Clone(z)
+		twins(t, "words", func() [][]float32 {
+			copy(united, z)
+			OrWords(united, other)
+			return nil
+		}, func() [][]uint16 { return [][]uint16{slices.Clone(united)} })
 	})
 }
 
@@ -222,7 +229,7 @@ func TestSpikeOuterTwins(t *testing.T) {
 		for i := range spikes {
 			spikes[i] = words(r, pre, density)
 		}
-		var e Events
+		var e SpikeList
 		e.Rebuild(pre, 0, steps, func(t int) []uint16 { return spikes[t] })
 		twins(t, "dw", func() [][]float32 {
 			dw := slices.Clone(before)
@@ -248,7 +255,7 @@ func TestSpikeOuterIsASumOverSpikes(t *testing.T) {
 	for i := range spikes {
 		spikes[i] = words(r, pre, 0.2)
 	}
-	var e Events
+	var e SpikeList
 	e.Rebuild(pre, first, first+steps, func(t int) []uint16 { return spikes[t-first] })
 	dw := make([]float64, pre*n)
 	SpikeOuter(dw, &e, delays, slots, grad, n)

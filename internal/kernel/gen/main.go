@@ -27,6 +27,7 @@ func main() {
 	filterSpikes()
 	addRow()
 	scale()
+	orWords()
 	spikeOuter()
 	Generate()
 }
@@ -440,78 +441,90 @@ func scale() {
 	end()
 }
 
-// spikeOuter handles four postsynaptic neurons, whose rows of the gradient lie
-// next to each other.
+// orWords takes sixteen words at a time; the last sixteen may overlap those
+// before, which changes nothing.
+func orWords() {
+	begin("orWordsAVX2", "func(n int, dst, src *uint16)", "orWordsAVX2 is OrWords for at least sixteen words.")
+	n, dst, src := pointer("n"), pointer("dst"), pointer("src")
+	i := GP64()
+	XORQ(i, i)
+	SUBQ(Imm(16), n)
+	Label("sixteen")
+	x := YMM()
+	VMOVDQU(Mem{Base: src, Index: i, Scale: 2}, x)
+	VPOR(Mem{Base: dst, Index: i, Scale: 2}, x, x)
+	VMOVDQU(x, Mem{Base: dst, Index: i, Scale: 2})
+	CMPQ(i, n)
+	JGE(LabelRef("done"))
+	ADDQ(Imm(16), i)
+	CMPQ(i, n)
+	CMOVQGT(n, i)
+	JMP(LabelRef("sixteen"))
+	Label("done")
+	end()
+}
+
+// spikeOuter handles four postsynaptic neurons, whose columns of the gradient
+// follow each other. It adds one number for each spike and neuron.
 func spikeOuter() {
 	const tile = 4
-	begin("spikeOuterAVX2", "func(pre int, start *int32, events *int32, delays *uint8, rows *float32, n int, dw *float32)",
-		"spikeOuterAVX2 is SpikeOuter for four columns: those at delays and dw, and the rows, of four neurons each.")
-	bits := laneBits()
+	begin("spikeOuterAVX2", "func(pre int, start, spikes *int32, delays *uint8, columns *float32, columnBytes, n int, dw *float32)",
+		"spikeOuterAVX2 is SpikeOuter for four neurons: those at delays and dw, whose columns [steps][Lanes] follow each other.")
 	pre, start, delays, dw := pointer("pre"), pointer("start"), pointer("delays"), pointer("dw")
 	Label("neuron")
 	TESTQ(pre, pre)
 	JZ(LabelRef("done"))
-	event, last := GP64(), GP64()
-	MOVLQSX(Mem{Base: start}, event)
+	spike, last := GP64(), GP64()
+	MOVLQSX(Mem{Base: start}, spike)
 	MOVLQSX(Mem{Base: start, Disp: 4}, last)
-	CMPQ(event, last)
+	CMPQ(spike, last)
 	JE(LabelRef("next"))
-	p := GP64()
-	Load(Param("events"), p)
-	SHLQ(Imm(3), event)
-	SHLQ(Imm(3), last)
-	ADDQ(p, event)
-	ADDQ(p, last)
-	rows := GP64()
-	Load(Param("rows"), rows)
+	spikes := GP64()
+	Load(Param("spikes"), spikes)
+	LEAQ(Mem{Base: spikes, Index: spike, Scale: 4}, spike)
+	LEAQ(Mem{Base: spikes, Index: last, Scale: 4, Disp: -4}, last)
+	base, columnBytes := GP64(), GP64()
+	Load(Param("columns"), base)
+	Load(Param("columnBytes"), columnBytes)
 	var column [tile]GPVirtual
-	var sum [tile][2]VecVirtual
+	var sum [2][tile]VecVirtual // of even and odd spikes
 	for c := range column {
 		column[c] = GP64()
 		MOVBQZX(Mem{Base: delays, Disp: c}, column[c])
-		SHLQ(Imm(8), column[c]) // a row is 4·64 bytes
-		ADDQ(rows, column[c])
-		for h := range sum[c] {
-			sum[c][h] = zero()
+		SHLQ(Imm(6), column[c])
+		ADDQ(base, column[c])
+		if c < tile-1 {
+			ADDQ(columnBytes, base)
+		}
+		for e := range sum {
+			sum[e][c] = XMM()
+			VXORPS(sum[e][c], sum[e][c], sum[e][c])
 		}
 	}
-	at := GP64()
-	Label("event")
-	MOVLQSX(Mem{Base: event}, at)
-	SHLQ(Imm(8), at)
-	mask := expand(Mem{Base: event, Disp: 4}, bits)
+	add := func(e int) {
+		at := GP64()
+		MOVLQSX(Mem{Base: spike, Disp: 4 * e}, at)
+		for c := range column {
+			VADDSS(Mem{Base: column[c], Index: at, Scale: 4}, sum[e][c], sum[e][c])
+		}
+	}
+	JMP(LabelRef("test"))
+	Label("pair")
+	add(0)
+	add(1)
+	ADDQ(Imm(8), spike)
+	Label("test")
+	CMPQ(spike, last)
+	JLT(LabelRef("pair"))
+	JG(LabelRef("store"))
+	add(0)
+	Label("store")
 	for c := range column {
-		for h := range mask {
-			x := YMM()
-			VANDPS(Mem{Base: column[c], Index: at, Scale: 1, Disp: c*lane + h*half}, mask[h], x)
-			VADDPS(x, sum[c][h], sum[c][h])
-		}
+		to := Mem{Base: dw, Disp: 4 * c}
+		VADDSS(sum[1][c], sum[0][c], sum[0][c])
+		VADDSS(to, sum[0][c], sum[0][c])
+		VMOVSS(sum[0][c], to)
 	}
-	ADDQ(Imm(8), event)
-	CMPQ(event, last)
-	JNE(LabelRef("event"))
-
-	var quarter [tile]VecVirtual // lanes l, l+4, l+8, l+12 added
-	for c := range sum {
-		VADDPS(sum[c][1], sum[c][0], sum[c][0])
-		quarter[c] = XMM()
-		VEXTRACTF128(Imm(1), sum[c][0], quarter[c])
-		VADDPS(quarter[c], sum[c][0].AsX(), quarter[c])
-	}
-	var pair [2]VecVirtual
-	for i := range pair {
-		lo, hi := XMM(), XMM()
-		VUNPCKLPS(quarter[2*i+1], quarter[2*i], lo)
-		VUNPCKHPS(quarter[2*i+1], quarter[2*i], hi)
-		pair[i] = XMM()
-		VADDPS(hi, lo, pair[i])
-	}
-	evens, odds := XMM(), XMM()
-	VMOVLHPS(pair[1], pair[0], evens)
-	VMOVHLPS(pair[0], pair[1], odds)
-	VADDPS(odds, evens, evens)
-	VADDPS(Mem{Base: dw}, evens, evens)
-	VMOVUPS(evens, Mem{Base: dw})
 	Label("next")
 	ADDQ(Imm(4), start)
 	n := GP64()

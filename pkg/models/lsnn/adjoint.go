@@ -14,7 +14,7 @@ type adjointScratch[F tensor.Float] struct {
 	active    []uint16
 	recurrent []F
 	q         []F // ∂E/∂z through the readout filter
-	events    kernel.Events
+	spikes    kernel.SpikeList
 }
 
 func newAdjointScratch[F tensor.Float](net *Network[F]) adjointScratch[F] {
@@ -168,13 +168,13 @@ func (net *Network[F]) addWeightGradients(w *worker[F], g *group[F], t0, t1 int,
 		first = -d + 1
 	}
 	grad := w.gv[(d+first-t0)*s:] // row of step first
-	w.events.Rebuild(n, first, t1, func(t int) []uint16 { return g.words(net, t-1) })
-	kernel.SpikeOuter(out.Rec, &w.events, net.DelayRec, d, grad, n)
+	w.spikes.Rebuild(n, first, t1, func(t int) []uint16 { return g.words(net, t-1) })
+	kernel.SpikeOuter(out.Rec, &w.spikes, net.DelayRec, d, grad, n)
 
 	if g.input.Currents != nil {
 		kernel.CurrentOuter(out.In, func(t int) []float32 { return g.inputValues(net, t) }, first, t1, net.DelayIn, grad, n)
 		return
 	}
-	w.events.Rebuild(net.Inputs, first, t1, func(t int) []uint16 { return g.inputWords(net, t) })
-	kernel.SpikeOuter(out.In, &w.events, net.DelayIn, d, grad, n)
+	w.spikes.Rebuild(net.Inputs, first, t1, func(t int) []uint16 { return g.inputWords(net, t) })
+	kernel.SpikeOuter(out.In, &w.spikes, net.DelayIn, d, grad, n)
 }
