@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/snnctl/snnctl/internal/fault"
+	"github.com/snnctl/snnctl/internal/spelling"
 )
 
 // Set is a public data set.
@@ -113,46 +114,8 @@ func Find(name string) (Set, error) {
 		return s, nil
 	}
 	hint := ""
-	if near := nearest(name, Names()); near != "" {
+	if near := spelling.Nearest(name, Names()); near != "" {
 		hint = "did you mean " + near + "? "
 	}
 	return Set{}, fault.Inputf("there is no data set %q (%sknown: %s)", name, hint, strings.Join(Names(), ", "))
-}
-
-// nearest is the name within half of its length in edits (insert, delete or
-// replace a letter), or of which the word is a part; "" if there is none.
-func nearest(word string, names []string) string {
-	word = strings.ToLower(word)
-	best, least := "", 0
-	for _, name := range names {
-		d := edits(word, name)
-		if d > len(name)/2 && !(len(word) >= 3 && strings.Contains(name, word)) {
-			continue
-		}
-		if best == "" || d < least {
-			best, least = name, d
-		}
-	}
-	return best
-}
-
-// edits is the Levenshtein distance.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

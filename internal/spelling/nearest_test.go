@@ -1,4 +1,4 @@
-package config
+package spelling
 
 import (
 	"testing"
@@ -30,8 +30,8 @@ func TestDistanceIsSymmetricAndZeroForEqualWordsOnly(t *testing.T) {
 
 func TestNearestIsSilentWhenNothingIsNear(t *testing.T) {
 	for word, want := range map[string]string{"betas": "beta", "Beta": "beta", "gamma": "", "x": "", "": ""} {
-		if got := nearest(word, []string{"beta", "threshold"}); got != want {
-			t.Errorf("nearest(%q) = %q, want %q", word, got, want)
+		if got := Nearest(word, []string{"beta", "threshold"}); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", word, got, want)
 		}
 	}
 }
