@@ -4,7 +4,8 @@ package spelling
 import "strings"
 
 // Nearest gives the candidate that a word most likely meant, or "" when none is
-// close: at most a third of the letters may differ.
+// close: at most a third of the letters may differ, or it must be how one
+// candidate alone begins.
 func Nearest(word string, candidates []string) string {
 	const longest = 64 // longer words are no misspelling, and would take time
 	if len(word) > longest {
@@ -16,8 +17,22 @@ func Nearest(word string, candidates []string) string {
 			best, least = c, d
 		}
 	}
+	if best == "" && len(word) >= shortestPrefix {
+		for _, c := range candidates {
+			switch {
+			case !strings.HasPrefix(normal(c), normal(word)):
+			case best != "":
+				return ""
+			default:
+				best = c
+			}
+		}
+	}
 	return best
 }
+
+// shortestPrefix is the length from which the beginning of a word counts.
+const shortestPrefix = 3
 
 // normal forgets capitals and the choice of dash, so that batchSize is near
 // batch_size.
@@ -49,4 +64,3 @@ func distance(a, b string) int {
 	}
 	return above[len(y)]
 }
-

@@ -29,7 +29,8 @@ func TestDistanceIsSymmetricAndZeroForEqualWordsOnly(t *testing.T) {
 }
 
 func TestNearestIsSilentWhenNothingIsNear(t *testing.T) {
-	for word, want := range map[string]string{"betas": "beta", "Beta": "beta", "gamma": "", "x": "", "": ""} {
+	for word, want := range map[string]string{"betas": "beta", "Beta": "beta", "gamma": "", "x": "", "": "",
+		"thresh": "threshold", "th": "", "beta_max_minimum": ""} {
 		if got := Nearest(word, []string{"beta", "threshold"}); got != want {
 			t.Errorf("Nearest(%q) = %q, want %q", word, got, want)
 		}
