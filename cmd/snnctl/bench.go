@@ -32,6 +32,7 @@ func newBenchCommand(a *app) *cobra.Command {
 	flags.IntVar(&o.Steps, "steps", 840, "steps of 1 ms")
 	flags.IntVar(&o.Batch, "batch", 256, "trials in a batch")
 	flags.Float64Var(&o.RateHz, "rate-hz", 20, "mean firing rate, Hz")
+	flags.Float64Var(&o.Connectivity, "connectivity", 0.12, "part of the synapses that exist, by DEEP R; 1: all of them, without rewiring")
 	flags.IntVar(&o.Repeats, "repeats", 5, "training steps to time")
 	return command
 }
@@ -45,7 +46,7 @@ func runBench(a *app, o experiment.LSNNBench) error {
 		return a.printJSON(r)
 	}
 	table := newTable(a.stdout, "JOB", r.Job)
-	table.row("size", fmt.Sprintf("%d inputs, %d neurons, %d steps, batch %d", r.Inputs, r.Neurons, r.Steps, r.Batch))
+	table.row("size", fmt.Sprintf("%d inputs, %d neurons (%.0f %% of the synapses), %d steps, batch %d", r.Inputs, r.Neurons, 100*r.Connectivity, r.Steps, r.Batch))
 	table.row("firing rate", fmt.Sprintf("%.1f Hz", r.RateHz))
 	table.row("threads", fmt.Sprint(r.Threads))
 	table.row("instructions", kernel.Instructions())

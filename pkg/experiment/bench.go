@@ -21,6 +21,7 @@ import (
 type LSNNBench struct {
 	Neurons, Steps, Batch int
 	RateHz                float64 // wanted firing rate; thresholds are scaled to reach it
+	Connectivity          float64 // of DEEP R; 1 for dense matrices without rewiring
 	Repeats               int
 }
 
@@ -36,6 +37,8 @@ type BenchResult struct {
 	Inputs  int     `json:"inputs"`
 	Steps   int     `json:"steps"`
 	Batch   int     `json:"batch"`
+
+	Connectivity float64 `json:"connectivity"`
 
 	SpikesPerSecond float64 `json:"spikes_per_second"` // spikes of the network simulated and learned from, per second of computing
 	Allocations     uint64  `json:"allocations"`       // on the heap, in one training step
@@ -65,6 +68,16 @@ func BenchLSNN(b LSNNBench, threads int) (*BenchResult, error) {
 	e := &resolved.Experiment
 	e.Train.BatchSize = b.Batch
 	m, r := e.Model.(config.LSNN), e.Rule.(config.BPTT)
+	if !(b.Connectivity > 0 && b.Connectivity <= 1) {
+		return nil, fault.Inputf("--connectivity is %v, expected more than 0 and at most 1", b.Connectivity)
+	}
+	if b.Connectivity == 1 {
+		r.Rewiring = config.NoRewiring{}
+	} else {
+		rewiring := r.Rewiring.(config.DeepR)
+		rewiring.Connectivity = b.Connectivity
+		r.Rewiring = rewiring
+	}
 	adam := r.Optimizer.(config.Adam)
 	adam.LearningRate = 1e-9 // does the work of an update, and leaves the firing rate alone
 	r.Optimizer = adam
@@ -84,7 +97,7 @@ func BenchLSNN(b LSNNBench, threads int) (*BenchResult, error) {
 		return nil, err
 	}
 	trainer := build(threshold, source)
-	res := &BenchResult{Job: "lsnn", Threads: threads, Neurons: b.Neurons, Inputs: benchInputs, Steps: b.Steps, Batch: b.Batch}
+	res := &BenchResult{Job: "lsnn", Threads: threads, Neurons: b.Neurons, Inputs: benchInputs, Steps: b.Steps, Batch: b.Batch, Connectivity: b.Connectivity}
 	var seconds []float64
 	var before, after runtime.MemStats
 	for i := range b.Repeats + 1 { // the first fills the buffers
