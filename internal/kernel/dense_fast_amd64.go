@@ -1,0 +1,93 @@
+//go:build amd64 && !purego
+
+package kernel
+
+import (
+	"golang.org/x/sys/cpu"
+
+	"github.com/snnctl/snnctl/internal/tensor"
+)
+
+// denseVectors reports whether the dense kernels can run in assembly.
+func denseVectors() bool { return useVectors && cpu.X86.HasFMA }
+
+func productTileFast[F tensor.Float](rows, k int, a []F, rs, cs int, b []F, bs int, alpha, beta F, c []F, ldc int) bool {
+	if !denseVectors() {
+		return false
+	}
+	_, _, _ = a[(rows-1)*rs+(k-1)*cs], b[(k-1)*bs+panelWidth[F]()-1], c[(rows-1)*ldc+panelWidth[F]()-1]
+	switch a := any(&a[0]).(type) {
+	case *float32:
+		gemmTileF32(rows, k, a, rs, cs, any(&b[0]).(*float32), bs, float32(alpha), float32(beta), any(&c[0]).(*float32), ldc)
+	case *float64:
+		gemmTileF64(rows, k, a, rs, cs, any(&b[0]).(*float64), bs, float64(alpha), float64(beta), any(&c[0]).(*float64), ldc)
+	}
+	return true
+}
+
+// packTransposedFast packs what it can of n numbers from each of width rows,
+// and returns how many numbers that were: see packPanel.
+func packTransposedFast[F tensor.Float](dst []F, wide, width, n int, src []F, ld int) int {
+	v := panelWidth[F]() / 2
+	n -= n % v
+	groups := (width + v - 1) / v
+	if !denseVectors() || n == 0 || (groups*v-1)*ld+n > len(src) || (n-1)*wide+groups*v > len(dst) {
+		return 0
+	}
+	for g := groups - 1; g >= 0; g-- { // a group may write over the beginning of the next row, which the first group mends
+		from, to := &src[g*v*ld], &dst[g*v]
+		switch from := any(from).(type) {
+		case *float32:
+			packTransposedF32(n, from, ld, any(to).(*float32), wide)
+		case *float64:
+			packTransposedF64(n, from, ld, any(to).(*float64), wide)
+		}
+	}
+	return n
+}
+
+// sumRowsFast is sum[j] = Σ x[i] a[i*lda+j] for len(sum) = gemvBlock columns.
+func sumRowsFast[F tensor.Float](sum, x, a []F, lda int) bool {
+	if !denseVectors() || len(sum) != gemvBlock[F]() || len(x) == 0 {
+		return false
+	}
+	_ = a[(len(x)-1)*lda+len(sum)-1]
+	switch a := any(&a[0]).(type) {
+	case *float32:
+		gemvRowsF32(len(x), any(&x[0]).(*float32), a, lda, any(&sum[0]).(*float32))
+	case *float64:
+		gemvRowsF64(len(x), any(&x[0]).(*float64), a, lda, any(&sum[0]).(*float64))
+	}
+	return true
+}
+
+// dotRowsFast is sum[i] = Σ a[i*lda+j] x[j].
+func dotRowsFast[F tensor.Float](sum, x, a []F, lda int) bool {
+	if !denseVectors() || len(sum) == 0 || len(x) == 0 {
+		return false
+	}
+	_ = a[(len(sum)-1)*lda+len(x)-1]
+	const four = 4
+	var few [four]F
+	to := &few
+	for i := 0; i < len(sum); i += four {
+		stride := lda
+		if len(sum) >= four {
+			i = min(i, len(sum)-four)
+			to = (*[four]F)(sum[i:])
+		} else {
+			stride = 0 // the same row four times
+		}
+		switch a := any(&a[i*lda]).(type) {
+		case *float32:
+			gemvDotsF32(len(x), a, stride, any(&x[0]).(*float32), any(&to[0]).(*float32))
+		case *float64:
+			gemvDotsF64(len(x), a, stride, any(&x[0]).(*float64), any(&to[0]).(*float64))
+		}
+		if stride == 0 {
+			sum[i] = few[0]
+			i -= four - 1
+		}
+	}
+	return true
+}

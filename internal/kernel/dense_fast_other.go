@@ -1,0 +1,12 @@
+//go:build !amd64 || purego
+
+package kernel
+
+import "github.com/snnctl/snnctl/internal/tensor"
+
+func productTileFast[F tensor.Float](int, int, []F, int, int, []F, int, F, F, []F, int) bool {
+	return false
+}
+func packTransposedFast[F tensor.Float]([]F, int, int, int, []F, int) int { return 0 }
+func sumRowsFast[F tensor.Float]([]F, []F, []F, int) bool                 { return false }
+func dotRowsFast[F tensor.Float]([]F, []F, []F, int) bool                 { return false }

@@ -1,0 +1,111 @@
+package kernel
+
+import "github.com/snnctl/snnctl/internal/tensor"
+
+// maxDepth is the largest number of rows of op(B) that are multiplied at once:
+// a panel of so many rows takes 24 KiB of the first cache.
+const maxDepth = 384
+
+// blockDepth divides k into equal blocks of at most maxDepth.
+func blockDepth(k int) int {
+	blocks := (k + maxDepth - 1) / maxDepth
+	return roundUp((k+blocks-1)/blocks, 8)
+}
+
+func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multiple }
+
+// PackedB is a matrix op(B), K×N, in the order in which Gemm reads it: blocks of
+// rows, in them panels of 64 bytes' columns, row by row, the last filled up with
+// zeros. It is worth its cost where one matrix enters several products, as
+// weights do over batches and time steps.
+type PackedB[F tensor.Float] struct {
+	K, N   int
+	panels []F
+}
+
+// Pack packs op(B), k×n; memory is reused.
+func (p *PackedB[F]) Pack(trans bool, k, n int, b []F, ldb int) {
+	if trans {
+		checkMatrix("B", n, k, b, ldb)
+	} else {
+		checkMatrix("B", k, n, b, ldb)
+	}
+	p.resize(k, n)
+	for j := 0; j < n; j += panelWidth[F]() {
+		p.packColumns(viewOf(b, ldb, trans), j)
+	}
+}
+
+func (p *PackedB[F]) resize(k, n int) {
+	p.K, p.N = k, n
+	p.panels = grow(p.panels, k*roundUp(n, panelWidth[F]()))
+}
+
+// packColumns packs the panels of the columns from j on.
+func (p *PackedB[F]) packColumns(b view[F], j int) {
+	depth := blockDepth(p.K)
+	for from := 0; from < p.K; from += depth {
+		k := min(depth, p.K-from)
+		width := min(panelWidth[F](), p.N-j)
+		packPanel(p.panel(from, k, j), panelWidth[F](), width, k, b.from(from, j), b.cs, b.rs)
+	}
+}
+
+// panel returns the panel of k rows, the first of a block, and the columns from j on.
+func (p *PackedB[F]) panel(from, k, j int) []F {
+	width := panelWidth[F]()
+	at := from*roundUp(p.N, width) + j*k
+	return p.panels[at : at+k*width]
+}
+
+// packPanel is dst[p*wide+i] = src[i*stride+p*step] for i < width and p < k,
+// and 0 for width ≤ i < wide. Either stride or step is 1.
+func packPanel[F tensor.Float](dst []F, wide, width, k int, src []F, stride, step int) {
+	if width < wide {
+		clear(dst[:k*wide])
+	}
+	if stride == 1 {
+		packRows(dst, wide, width, k, src, step)
+		return
+	}
+	p := 0
+	if width == wide {
+		p = packTransposedFast(dst, wide, width, k, src, stride)
+	}
+	for i := range width {
+		row := src[i*stride:]
+		for q := p; q < k; q++ {
+			dst[q*wide+i] = row[q*step]
+		}
+	}
+}
+
+// packRows copies k rows of width numbers; arrays of constant size make it quick.
+func packRows[F tensor.Float](dst []F, wide, width, k int, src []F, step int) {
+	switch width {
+	case 16:
+		for p := range k {
+			*(*[16]F)(dst[p*wide:]) = *(*[16]F)(src[p*step:])
+		}
+	case 8:
+		for p := range k {
+			*(*[8]F)(dst[p*wide:]) = *(*[8]F)(src[p*step:])
+		}
+	case tileRows:
+		for p := range k {
+			*(*[tileRows]F)(dst[p*wide:]) = *(*[tileRows]F)(src[p*step:])
+		}
+	default:
+		for p := range k {
+			copy(dst[p*wide:p*wide+width], src[p*step:p*step+width])
+		}
+	}
+}
+
+// grow returns n numbers of any value, in x if they fit.
+func grow[F tensor.Float](x []F, n int) []F {
+	if cap(x) < n {
+		return make([]F, n)
+	}
+	return x[:n]
+}

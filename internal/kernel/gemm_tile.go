@@ -1,0 +1,51 @@
+package kernel
+
+import (
+	"unsafe"
+
+	"github.com/snnctl/snnctl/internal/tensor"
+)
+
+// tileRows is the number of rows of C that are computed at once: six rows of 64
+// bytes and what they are computed from fill the sixteen vector registers of AVX2.
+const tileRows = 6
+
+// panelWidth is the number of columns of C that are computed at once.
+func panelWidth[F tensor.Float]() int { return 64 / int(unsafe.Sizeof(F(0))) }
+
+// productTile computes a tile of C, up to tileRows rows of panelWidth columns, from k
+// columns of op(A) and k rows of op(B):
+//
+//	C[i][j] = α Σ_p a[i*rs+p*cs] b[p*bs+j] + β C[i][j]
+//
+// The sum is taken in the order of p. β = 0 does not read C.
+func productTile[F tensor.Float](rows, k int, a []F, rs, cs int, b []F, bs int, alpha, beta F, c []F, ldc int) {
+	if productTileFast(rows, k, a, rs, cs, b, bs, alpha, beta, c, ldc) {
+		return
+	}
+	width := panelWidth[F]()
+	for i := range rows {
+		var room [16]F
+		sum := room[:width]
+		for p := range k {
+			x, y := a[i*rs+p*cs], b[p*bs:p*bs+width]
+			for j := range sum {
+				sum[j] += x * y[j]
+			}
+		}
+		mergeRow(c[i*ldc:i*ldc+width], sum, alpha, beta)
+	}
+}
+
+// mergeRow is c = α sum + β c.
+func mergeRow[F tensor.Float](c, sum []F, alpha, beta F) {
+	if beta == 0 {
+		for j, s := range sum {
+			c[j] = alpha * s
+		}
+		return
+	}
+	for j, s := range sum {
+		c[j] = F(alpha*s) + F(beta*c[j])
+	}
+}

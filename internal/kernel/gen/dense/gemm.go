@@ -1,0 +1,180 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+const (
+	tileRows    = 6
+	tileVectors = 2
+)
+
+// gemmTile keeps a tile of C, 6 rows of 64 bytes, in twelve registers. In each
+// step of k it reads a row of the tile's part of op(B), and broadcasts a column
+// of its part of op(A): 8 loads for 12 multiplications and additions.
+func gemmTile(p precision) {
+	begin("gemmTile"+p.name, fmt.Sprintf("func(rows, k int, a *%[1]s, rs, cs int, b *%[1]s, bs int, alpha, beta %[1]s, c *%[1]s, ldc int)", p.float),
+		" is productTile for 1 to 6 rows and at least one k.")
+	rows := pointer("rows")
+	for r := 1; r < tileRows; r++ {
+		CMPQ(rows, Imm(uint64(r)))
+		JE(LabelRef(fmt.Sprint("rows", r)))
+	}
+	for r := tileRows; r > 0; r-- {
+		Label(fmt.Sprint("rows", r))
+		p.tileOf(r)
+	}
+}
+
+func (p precision) tileOf(rows int) {
+	c, ldc := pointer("c"), p.stride("ldc")
+	row := GP64()
+	MOVQ(c, row)
+	for r := range rows {
+		PREFETCHT0(Mem{Base: row})
+		PREFETCHT0(Mem{Base: row, Disp: 2*vector - 4})
+		if r < rows-1 {
+			ADDQ(ldc, row)
+		}
+	}
+	a := []GPVirtual{pointer("a")} // rows 0, 3
+	rs, cs, b, bs, k := p.stride("rs"), p.stride("cs"), pointer("b"), p.stride("bs"), pointer("k")
+	if rows > 3 {
+		a = append(a, GP64())
+		LEAQ(Mem{Base: a[0], Index: rs, Scale: 2}, a[1])
+		ADDQ(rs, a[1])
+	}
+	sum := zeros(rows * tileVectors)
+	x, y := YMM(), [tileVectors]VecVirtual{YMM(), YMM()}
+	loop := fmt.Sprint("k", rows)
+	Label(loop)
+	for v := range y {
+		VMOVUPS(Mem{Base: b, Disp: v * vector}, y[v])
+	}
+	for r := range rows {
+		m := Mem{Base: a[r/3]}
+		if r%3 > 0 {
+			m.Index, m.Scale = rs, uint8(r%3)
+		}
+		p.broadcast(m, x)
+		for v := range y {
+			p.fma(y[v], x, sum[r*tileVectors+v])
+		}
+	}
+	for _, pointer := range a {
+		ADDQ(cs, pointer)
+	}
+	ADDQ(bs, b)
+	DECQ(k)
+	JNZ(LabelRef(loop))
+	p.broadcastParam("alpha", x)
+	for _, s := range sum {
+		p.mul(x, s, s)
+	}
+	p.isZero("beta")
+	store := fmt.Sprint("store", rows)
+	JZ(LabelRef(store))
+	p.broadcastParam("beta", x)
+	MOVQ(c, row)
+	for r := range rows {
+		for v := range y {
+			p.mul(Mem{Base: row, Disp: v * vector}, x, y[v])
+			p.add(y[v], sum[r*tileVectors+v], sum[r*tileVectors+v])
+		}
+		if r < rows-1 {
+			ADDQ(ldc, row)
+		}
+	}
+	Label(store)
+	for r := range rows {
+		for v := range y {
+			VMOVUPS(sum[r*tileVectors+v], Mem{Base: c, Disp: v * vector})
+		}
+		if r < rows-1 {
+			ADDQ(ldc, c)
+		}
+	}
+	end()
+}
+
+// packTransposed turns squares of a vector's width on their diagonal.
+func packTransposed(p precision) {
+	begin("packTransposed"+p.name, fmt.Sprintf("func(n int, src *%[1]s, ld int, dst *%[1]s, stride int)", p.float),
+		fmt.Sprintf(" is dst[j*stride+i] = src[i*ld+j] for i < %d and j < n, a multiple of %[1]d. It writes rows of %[1]d numbers in the order of j, the later over the earlier.", p.width))
+	n, src, ld, dst, stride := pointer("n"), pointer("src"), p.stride("ld"), pointer("dst"), p.stride("stride")
+	low := []GPVirtual{src} // rows 0, 3, 6
+	for len(low)*3 < p.width {
+		next := GP64()
+		LEAQ(Mem{Base: low[len(low)-1], Index: ld, Scale: 2}, next)
+		ADDQ(ld, next)
+		low = append(low, next)
+	}
+	TESTQ(n, n)
+	JZ(LabelRef("done"))
+	Label("square")
+	to := func(row VecVirtual) {
+		VMOVUPS(row, Mem{Base: dst})
+		ADDQ(stride, dst)
+	}
+	from := func(i, disp int) Mem {
+		m := Mem{Base: low[i/3], Disp: disp}
+		if i%3 > 0 {
+			m.Index, m.Scale = ld, uint8(i%3)
+		}
+		return m
+	}
+	if p.width == 8 {
+		transpose8(from, to)
+	} else {
+		transpose4(from, to)
+	}
+	for _, l := range low {
+		ADDQ(Imm(vector), l)
+	}
+	SUBQ(Imm(uint64(p.width)), n)
+	JNZ(LabelRef("square"))
+	Label("done")
+	end()
+}
+
+// halves loads 16 bytes of row i and 16 bytes of row j, both disp bytes on.
+func halves(from func(i, disp int) Mem, i, j, disp int) VecVirtual {
+	y := YMM()
+	VMOVUPS(from(i, disp), y.AsX())
+	VINSERTF128(Imm(1), from(j, disp), y, y)
+	return y
+}
+
+func transpose8(from func(i, disp int) Mem, to func(VecVirtual)) {
+	for half := range 2 {
+		var x [4]VecVirtual
+		for i := range x {
+			x[i] = halves(from, i, i+4, 16*half)
+		}
+		for _, unpack := range []func(...Op){VUNPCKLPS, VUNPCKHPS} {
+			y, z := YMM(), YMM()
+			unpack(x[1], x[0], y)
+			unpack(x[3], x[2], z)
+			low, high := YMM(), YMM()
+			VSHUFPS(Imm(0x44), z, y, low)
+			VSHUFPS(Imm(0xee), z, y, high)
+			to(low)
+			to(high)
+		}
+	}
+}
+
+func transpose4(from func(i, disp int) Mem, to func(VecVirtual)) {
+	for half := range 2 {
+		x, y := halves(from, 0, 2, 16*half), halves(from, 1, 3, 16*half)
+		low, high := YMM(), YMM()
+		VUNPCKLPD(y, x, low)
+		VUNPCKHPD(y, x, high)
+		to(low)
+		to(high)
+	}
+}
