@@ -1,12 +1,13 @@
-// Command delay finds out for how long a network remembers: it trains the
-// store-recall task with one fixed delay after another, for the LSNN and for its
-// control without adaptation, and draws the recall error against the delay.
+// Command delay finds out for how long a network remembers: it draws the recall
+// error of the store-recall task against the delay, for the LSNN and for its
+// control without adaptation, trained in two ways: at each delay anew, and once
+// on the random delays of the paper.
 //
 //	go run ./benchmarks/delay --out DIR
 //
-// It writes store-recall-delay.csv (a line a training) and
-// store-recall-delay.svg into DIR. Trainings that are in the CSV already are not
-// repeated, so it may be interrupted.
+// It writes store-recall-delay.csv (a line an evaluation) and
+// store-recall-delay.svg into DIR. What is in the CSV already is not repeated,
+// so it may be interrupted.
 package main
 
 import (
@@ -14,14 +15,19 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
+	"gonum.org/v1/gonum/stat"
+
+	"github.com/snnctl/snnctl/internal/atomicfile"
+	"github.com/snnctl/snnctl/internal/checkpoint"
 	"github.com/snnctl/snnctl/internal/plot"
 	"github.com/snnctl/snnctl/pkg/config"
 	"github.com/snnctl/snnctl/pkg/experiment"
@@ -33,12 +39,19 @@ var networks = []struct{ label, config string }{
 	{"LIF only (20 LIF)", "lsnn-store-recall-lif"},
 }
 
+// The ways to train, as the CSV names them.
+const (
+	thisDelay    = "this delay"
+	randomDelays = "random delays"
+)
+
 // result is one line of the CSV.
 type result struct {
-	config string
-	delay  int // ms between the starts of store and recall
-	seed   int
-	err    float64 // recall error on the test split
+	config  string
+	trained string // thisDelay or randomDelays
+	delay   int    // ms between the starts of store and recall
+	seed    int
+	err     float64 // recall error on the test split
 }
 
 func main() {
@@ -59,23 +72,43 @@ func run(out, delays string, seeds, threads int) error {
 	if err != nil {
 		return err
 	}
+	var symbols []int
+	for field := range strings.SplitSeq(delays, ",") {
+		n, err := strconv.Atoi(field)
+		if err != nil {
+			return fmt.Errorf("--delays: %w", err)
+		}
+		symbols = append(symbols, n)
+	}
+	add := func(more ...result) error {
+		for _, r := range more {
+			fmt.Fprintf(os.Stderr, "%s, trained on %s, %d ms, seed %d: recall error %.3f\n", r.config, r.trained, r.delay, r.seed, r.err)
+		}
+		results = append(results, more...)
+		return write(path, results)
+	}
 	for seed := 1; seed <= seeds; seed++ {
-		for field := range strings.SplitSeq(delays, ",") {
-			symbols, err := strconv.Atoi(field)
-			if err != nil {
-				return fmt.Errorf("--delays: %w", err)
-			}
-			for _, n := range networks {
-				if known(results, n.config, symbols, seed) {
-					continue
+		for _, n := range networks {
+			var missing []int
+			for _, d := range symbols {
+				if !known(results, n.config, randomDelays, d, seed) {
+					missing = append(missing, d)
 				}
-				r, err := train(n.config, symbols, seed, threads)
-				if err != nil {
+			}
+			if len(missing) > 0 {
+				more, err := train(n.config, 0, missing, seed, threads)
+				if err := errors.Join(err, add(more...)); err != nil {
 					return err
 				}
-				fmt.Fprintf(os.Stderr, "%s, %d ms, seed %d: recall error %.3f\n", r.config, r.delay, r.seed, r.err)
-				results = append(results, r)
-				if err := write(path, results); err != nil {
+			}
+		}
+		for _, d := range symbols {
+			for _, n := range networks {
+				if known(results, n.config, thisDelay, d, seed) {
+					continue
+				}
+				more, err := train(n.config, d, []int{d}, seed, threads)
+				if err := errors.Join(err, add(more...)); err != nil {
 					return err
 				}
 			}
@@ -86,33 +119,55 @@ func run(out, delays string, seeds, threads int) error {
 
 const symbolMS = 200 // of the paper's setting
 
-func known(results []result, config string, symbols, seed int) bool {
-	for _, r := range results {
-		if r.config == config && r.delay == symbols*symbolMS && r.seed == seed {
-			return true
-		}
-	}
-	return false
+func known(results []result, config, trained string, symbols, seed int) bool {
+	return slices.ContainsFunc(results, func(r result) bool {
+		return r.config == config && r.trained == trained && r.delay == symbols*symbolMS && r.seed == seed
+	})
 }
 
-// train runs one training from start to end and evaluates it.
-func train(name string, symbols, seed, threads int) (result, error) {
-	resolved, err := config.Open(name, []string{fmt.Sprintf("data.delay_symbols=%d", symbols), fmt.Sprintf("seed=%d", seed)})
+// train runs one training from start to end, with recalls a number of symbols
+// after their stores (0 for random delays), and evaluates it at each of the
+// tested delays.
+func train(name string, symbols int, tested []int, seed, threads int) ([]result, error) {
+	x, e, err := build(name, symbols, seed, threads)
 	if err != nil {
-		return result{}, err
-	}
-	e := &resolved.Experiment
-	x, err := experiment.Build(e, experiment.Settings{Threads: threads})
-	if err != nil {
-		return result{}, err
+		return nil, err
 	}
 	for step := range e.Train.Iterations {
 		if _, err := x.Step(step); err != nil {
-			return result{}, err
+			return nil, err
 		}
 	}
-	metrics, err := x.Evaluate("test", 0)
-	return result{name, symbols * symbolMS, seed, metrics["error"]}, err
+	trained := &checkpoint.File{Tensors: x.Model()}
+	var results []result
+	for _, d := range tested {
+		at, _, err := build(name, d, seed, threads)
+		if err == nil {
+			err = at.RestoreModel(trained)
+		}
+		if err != nil {
+			return nil, err
+		}
+		metrics, err := at.Evaluate("test", 0)
+		if err != nil {
+			return nil, err
+		}
+		way := thisDelay
+		if symbols == 0 {
+			way = randomDelays
+		}
+		results = append(results, result{name, way, d * symbolMS, seed, metrics["error"]})
+	}
+	return results, nil
+}
+
+func build(name string, symbols, seed, threads int) (*experiment.Experiment, *config.Experiment, error) {
+	resolved, err := config.Open(name, []string{fmt.Sprintf("data.delay_symbols=%d", symbols), fmt.Sprintf("seed=%d", seed)})
+	if err != nil {
+		return nil, nil, err
+	}
+	x, err := experiment.Build(&resolved.Experiment, experiment.Settings{Threads: threads})
+	return x, &resolved.Experiment, err
 }
 
 func read(path string) ([]result, error) {
@@ -130,50 +185,51 @@ func read(path string) ([]result, error) {
 	}
 	var results []result
 	for _, line := range lines[1:] {
-		delay, err1 := strconv.Atoi(line[1])
-		seed, err2 := strconv.Atoi(line[2])
-		recall, err3 := strconv.ParseFloat(line[3], 64)
+		delay, err1 := strconv.Atoi(line[2])
+		seed, err2 := strconv.Atoi(line[3])
+		recall, err3 := strconv.ParseFloat(line[4], 64)
 		if err := errors.Join(err1, err2, err3); err != nil {
 			return nil, fmt.Errorf("reading %s: %w", path, err)
 		}
-		results = append(results, result{line[0], delay, seed, recall})
+		results = append(results, result{line[0], line[1], delay, seed, recall})
 	}
 	return results, nil
 }
 
 func write(path string, results []result) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	w := csv.NewWriter(f)
-	lines := [][]string{{"config", "delay_ms", "seed", "recall_error"}}
-	for _, r := range results {
-		lines = append(lines, []string{r.config, strconv.Itoa(r.delay), strconv.Itoa(r.seed), strconv.FormatFloat(r.err, 'f', 4, 64)})
-	}
-	return errors.Join(w.WriteAll(lines), f.Close())
+	return atomicfile.Write(path, func(to io.Writer) error {
+		lines := [][]string{{"config", "trained_on", "delay_ms", "seed", "recall_error"}}
+		for _, r := range results {
+			lines = append(lines, []string{r.config, r.trained, strconv.Itoa(r.delay), strconv.Itoa(r.seed), strconv.FormatFloat(r.err, 'f', 4, 64)})
+		}
+		return csv.NewWriter(to).WriteAll(lines)
+	})
 }
 
-// draw shows mean and standard deviation over the seeds.
+// draw shows mean and standard deviation over the seeds, a panel a way to train.
 func draw(path string, results []result) error {
-	panel := plot.Panel{YLabel: "recall error", References: []plot.Reference{{Label: "chance", Y: 0.5}, {Label: "success (paper's code)", Y: 0.05}}}
-	for _, n := range networks {
-		s := plot.Series{Name: n.label, Markers: true}
-		for delay := symbolMS; delay <= 100*symbolMS; delay += symbolMS {
-			var sum, squares, count float64
-			for _, r := range results {
-				if r.config == n.config && r.delay == delay {
-					sum, squares, count = sum+r.err, squares+r.err*r.err, count+1
+	chart := plot.Chart{Title: "Store-recall: who needs adaptation?", XLabel: "delay between store and recall (ms)"}
+	for _, trained := range []string{thisDelay, randomDelays} {
+		panel := plot.Panel{YLabel: "error, trained on " + trained,
+			References: []plot.Reference{{Label: "chance", Y: 0.5}, {Label: "success (paper's code)", Y: 0.05}}}
+		for _, n := range networks {
+			s := plot.Series{Name: n.label, Markers: true}
+			for delay := symbolMS; delay <= 100*symbolMS; delay += symbolMS {
+				var errs []float64
+				for _, r := range results {
+					if r.config == n.config && r.trained == trained && r.delay == delay {
+						errs = append(errs, r.err)
+					}
 				}
+				if len(errs) == 0 {
+					continue
+				}
+				mean, deviation := stat.PopMeanStdDev(errs, nil)
+				s.X, s.Y, s.Errors = append(s.X, float64(delay)), append(s.Y, mean), append(s.Errors, deviation)
 			}
-			if count == 0 {
-				continue
-			}
-			mean := sum / count
-			s.X, s.Y = append(s.X, float64(delay)), append(s.Y, mean)
-			s.Errors = append(s.Errors, math.Sqrt(max(0, squares/count-mean*mean)))
+			panel.Series = append(panel.Series, s)
 		}
-		panel.Series = append(panel.Series, s)
+		chart.Panels = append(chart.Panels, panel)
 	}
-	return plot.Chart{Title: "Store-recall: who needs adaptation?", XLabel: "delay between store and recall (ms)", Panels: []plot.Panel{panel}}.Write(path)
+	return chart.Write(path)
 }
