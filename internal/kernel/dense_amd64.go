@@ -22,6 +22,16 @@ func gemvDotsF32(n int, a *float32, lda int, x *float32, sum *float32)
 //go:noescape
 func packTransposedF32(n int, src *float32, ld int, dst *float32, stride int)
 
+// packPanelF32 copies k rows of 16 numbers, ld apart, to dst, one after the other.
+//
+//go:noescape
+func packPanelF32(k int, src *float32, ld int, dst *float32)
+
+// packSixF32 copies k rows of 6 numbers, ld apart, to dst, one after the other.
+//
+//go:noescape
+func packSixF32(k int, src *float32, ld int, dst *float32)
+
 // gemmTileF64 is productTile for 1 to 6 rows and at least one k.
 //
 //go:noescape
@@ -41,3 +51,13 @@ func gemvDotsF64(n int, a *float64, lda int, x *float64, sum *float64)
 //
 //go:noescape
 func packTransposedF64(n int, src *float64, ld int, dst *float64, stride int)
+
+// packPanelF64 copies k rows of 8 numbers, ld apart, to dst, one after the other.
+//
+//go:noescape
+func packPanelF64(k int, src *float64, ld int, dst *float64)
+
+// packSixF64 copies k rows of 6 numbers, ld apart, to dst, one after the other.
+//
+//go:noescape
+func packSixF64(k int, src *float64, ld int, dst *float64)

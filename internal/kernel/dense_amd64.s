@@ -819,6 +819,48 @@ done:
 	VZEROUPPER
 	RET
 
+// func packPanelF32(k int, src *float32, ld int, dst *float32)
+// Requires: AVX
+TEXT ·packPanelF32(SB), NOSPLIT, $0-32
+	MOVQ k+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ ld+16(FP), DX
+	SHLQ $0x02, DX
+	MOVQ dst+24(FP), BX
+
+row:
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(CX), Y0
+	VMOVUPS Y0, 32(BX)
+	ADDQ    DX, CX
+	ADDQ    $0x40, BX
+	DECQ    AX
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func packSixF32(k int, src *float32, ld int, dst *float32)
+// Requires: AVX
+TEXT ·packSixF32(SB), NOSPLIT, $0-32
+	MOVQ k+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ ld+16(FP), DX
+	SHLQ $0x02, DX
+	MOVQ dst+24(FP), BX
+
+row:
+	VMOVUPS (CX), X0
+	VMOVUPS X0, (BX)
+	VMOVSD  16(CX), X0
+	VMOVSD  X0, 16(BX)
+	ADDQ    DX, CX
+	ADDQ    $0x18, BX
+	DECQ    AX
+	JNZ     row
+	VZEROUPPER
+	RET
+
 // func gemmTileF64(rows int, k int, a *float64, rs int, cs int, b *float64, bs int, alpha float64, beta float64, c *float64, ldc int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·gemmTileF64(SB), NOSPLIT, $0-88
@@ -1594,5 +1636,47 @@ square:
 	JNZ         square
 
 done:
+	VZEROUPPER
+	RET
+
+// func packPanelF64(k int, src *float64, ld int, dst *float64)
+// Requires: AVX
+TEXT ·packPanelF64(SB), NOSPLIT, $0-32
+	MOVQ k+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ ld+16(FP), DX
+	SHLQ $0x03, DX
+	MOVQ dst+24(FP), BX
+
+row:
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(CX), Y0
+	VMOVUPS Y0, 32(BX)
+	ADDQ    DX, CX
+	ADDQ    $0x40, BX
+	DECQ    AX
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func packSixF64(k int, src *float64, ld int, dst *float64)
+// Requires: AVX
+TEXT ·packSixF64(SB), NOSPLIT, $0-32
+	MOVQ k+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ ld+16(FP), DX
+	SHLQ $0x03, DX
+	MOVQ dst+24(FP), BX
+
+row:
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(CX), X0
+	VMOVUPS X0, 32(BX)
+	ADDQ    DX, CX
+	ADDQ    $0x30, BX
+	DECQ    AX
+	JNZ     row
 	VZEROUPPER
 	RET

@@ -46,6 +46,29 @@ func packTransposedFast[F tensor.Float](dst []F, wide, width, n int, src []F, ld
 	return n
 }
 
+// packRowsFast copies k > 0 rows of wide numbers, the width of a panel of op(A) or op(B).
+func packRowsFast[F tensor.Float](dst []F, wide, k int, src []F, step int) bool {
+	if !denseVectors() {
+		return false
+	}
+	_, _ = src[(k-1)*step+wide-1], dst[k*wide-1]
+	switch from := any(&src[0]).(type) {
+	case *float32:
+		if to := any(&dst[0]).(*float32); wide == tileRows {
+			packSixF32(k, from, step, to)
+		} else {
+			packPanelF32(k, from, step, to)
+		}
+	case *float64:
+		if to := any(&dst[0]).(*float64); wide == tileRows {
+			packSixF64(k, from, step, to)
+		} else {
+			packPanelF64(k, from, step, to)
+		}
+	}
+	return true
+}
+
 // sumRowsFast is sum[j] = Σ x[i] a[i*lda+j] for len(sum) = gemvBlock columns.
 func sumRowsFast[F tensor.Float](sum, x, a []F, lda int) bool {
 	if !denseVectors() || len(sum) != gemvBlock[F]() || len(x) == 0 {

@@ -10,3 +10,4 @@ func productTileFast[F tensor.Float](int, int, []F, int, int, []F, int, F, F, []
 func packTransposedFast[F tensor.Float]([]F, int, int, int, []F, int) int { return 0 }
 func sumRowsFast[F tensor.Float]([]F, []F, []F, int) bool                 { return false }
 func dotRowsFast[F tensor.Float]([]F, []F, []F, int) bool                 { return false }
+func packRowsFast[F tensor.Float]([]F, int, int, []F, int) bool           { return false }

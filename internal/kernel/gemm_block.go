@@ -15,6 +15,11 @@ const (
 	blockBytes  = 288 << 10 // of a block of op(A)
 	sharedBytes = 8 << 20   // of op(B) packed at a time, if several blocks of rows use it
 	threadWork  = 1 << 19   // multiplications that are worth a thread
+
+	// What follows was measured: below, packing costs more than it saves.
+	inPlaceBytes = 40 << 10 // rows of C times the distance of rows of B
+	inPlacePanel = 40       // panels of C beside each other
+	inPlaceDepth = 64       // rows of a transposed A
 )
 
 // gemm is a product in work: a grid of blocks of C, each computed by one thread.
@@ -144,7 +149,7 @@ func (g *gemm[F]) block(item int) {
 }
 
 // rowsA is a block of rows of op(A): row i begins at data[i*perRow], where i is
-// a multiple of tileRows if the block is packed.
+// a multiple of tileRows, counted from the block's first.
 type rowsA[F tensor.Float] struct {
 	view[F]
 	perRow int
@@ -153,9 +158,8 @@ type rowsA[F tensor.Float] struct {
 // rowsOfA returns the rows i0 … i1-1 and k columns of op(A), packed if their
 // use in cols columns of C pays for it.
 func (g *gemm[F]) rowsOfA(s *scratch[F], i0, i1, p, k, cols int) rowsA[F] {
-	inPlace := view[F]{g.a.from(i0, p), g.a.rs, g.a.cs}
-	if !packA {
-		return rowsA[F]{inPlace, inPlace.rs}
+	if turned := g.a.cs != 1; turned && k <= inPlaceDepth || !turned && cols <= inPlacePanel*panelWidth[F]() {
+		return rowsA[F]{view[F]{g.a.from(i0, p), g.a.rs, g.a.cs}, g.a.rs}
 	}
 	s.a = grow(s.a, roundUp(i1-i0, tileRows)*k+panelWidth[F]())
 	for i := i0; i < i1; i += tileRows {
@@ -171,12 +175,10 @@ func (g *gemm[F]) panelOfB(s *scratch[F], p, k, j, rows int) ([]F, int) {
 		return g.packed.panel(p, k, j), panelWidth[F]()
 	}
 	width := min(panelWidth[F](), g.n-j)
-	if g.b.cs == 1 && width == panelWidth[F]() && rows <= inPlaceRows {
+	if g.b.cs == 1 && width == panelWidth[F]() && rows*g.b.rs <= inPlaceBytes/int(unsafe.Sizeof(g.alpha)) {
 		return g.b.from(p, j), g.b.rs
 	}
 	s.panel = grow(s.panel, k*panelWidth[F]())
 	packPanel(s.panel, panelWidth[F](), width, k, g.b.from(p, j), g.b.cs, g.b.rs)
 	return s.panel, panelWidth[F]()
 }
-
-var packA, inPlaceRows = true, 12

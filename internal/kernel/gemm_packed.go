@@ -8,8 +8,8 @@ const maxDepth = 384
 
 // blockDepth divides k into equal blocks of at most maxDepth.
 func blockDepth(k int) int {
-	blocks := (k + maxDepth - 1) / maxDepth
-	return roundUp((k+blocks-1)/blocks, 8)
+	blocks := max(1, (k+maxDepth-1)/maxDepth)
+	return max(8, roundUp((k+blocks-1)/blocks, 8))
 }
 
 func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multiple }
@@ -80,25 +80,13 @@ func packPanel[F tensor.Float](dst []F, wide, width, k int, src []F, stride, ste
 	}
 }
 
-// packRows copies k rows of width numbers; arrays of constant size make it quick.
+// packRows copies k rows of width numbers.
 func packRows[F tensor.Float](dst []F, wide, width, k int, src []F, step int) {
-	switch width {
-	case 16:
-		for p := range k {
-			*(*[16]F)(dst[p*wide:]) = *(*[16]F)(src[p*step:])
-		}
-	case 8:
-		for p := range k {
-			*(*[8]F)(dst[p*wide:]) = *(*[8]F)(src[p*step:])
-		}
-	case tileRows:
-		for p := range k {
-			*(*[tileRows]F)(dst[p*wide:]) = *(*[tileRows]F)(src[p*step:])
-		}
-	default:
-		for p := range k {
-			copy(dst[p*wide:p*wide+width], src[p*step:p*step+width])
-		}
+	if width == wide && packRowsFast(dst, wide, k, src, step) {
+		return
+	}
+	for p := range k {
+		copy(dst[p*wide:p*wide+width], src[p*step:p*step+width])
 	}
 }
 

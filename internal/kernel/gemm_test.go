@@ -61,9 +61,9 @@ func (p *product[F]) run(threads int) []F {
 // is at most about k·eps·Σ|a||b|, in whatever order and however fused it is.
 func (p *product[F]) check(t *testing.T, c []F) {
 	t.Helper()
-	eps := 0x1p-52
+	eps, tiny := 0x1p-52, 0x1p-1074
 	if _, single := any(p.alpha).(float32); single {
-		eps = 0x1p-23
+		eps, tiny = 0x1p-23, 0x1p-149
 	}
 	for i := range p.m {
 		for j := range p.n {
@@ -90,7 +90,7 @@ func (p *product[F]) check(t *testing.T, c []F) {
 				}
 				continue
 			}
-			if limit := float64(p.k+3) * eps * scale; !(math.Abs(got-want) <= limit) {
+			if limit := float64(p.k+3) * (eps*scale + tiny); !(math.Abs(got-want) <= limit) {
 				t.Fatalf("%v: C[%d][%d] = %v, want %v ± %v", p, i, j, got, want, limit)
 			}
 		}
@@ -109,14 +109,29 @@ func at(trans bool, i, j, stride int) int {
 	return i*stride + j
 }
 
+// gemmShapes are m, n, k: none, one, odd, around the sizes of tiles and panels,
+// and beyond those of blocks.
 var gemmShapes = [][3]int{
 	{0, 0, 0}, {0, 3, 2}, {3, 0, 2}, {3, 2, 0}, {1, 1, 1}, {1, 1, 300}, {1, 40, 7}, {40, 1, 7}, {1, 300, 300}, {300, 1, 300},
-	{5, 7, 3}, {6, 16, 9}, {7, 17, 10}, {12, 32, 1}, {13, 31, 2}, {6, 8, 400}, {11, 23, 385}, {50, 1100, 3}, {130, 20, 33},
+	{2, 64, 64}, {5, 7, 3}, {6, 16, 9}, {7, 17, 10}, {12, 32, 1}, {13, 31, 2}, {6, 8, 400}, {11, 23, 385}, {50, 1100, 3},
+	{130, 20, 33}, {3, 3, 800},
+}
+
+// bothTwins runs a test on the vector kernels, if there are, and in plain Go.
+func bothTwins(t *testing.T, test func(t *testing.T)) {
+	if useVectors {
+		t.Run("vectors", test)
+		useVectors = false
+		defer func() { useVectors = true }()
+	}
+	t.Run("plain Go", test)
 }
 
 func TestGemmIsTheProduct(t *testing.T) {
-	testGemmIsTheProduct[float32](t)
-	testGemmIsTheProduct[float64](t)
+	bothTwins(t, func(t *testing.T) {
+		testGemmIsTheProduct[float32](t)
+		testGemmIsTheProduct[float64](t)
+	})
 }
 
 func testGemmIsTheProduct[F tensor.Float](t *testing.T) {
@@ -133,6 +148,110 @@ func testGemmIsTheProduct[F tensor.Float](t *testing.T) {
 	}
 }
 
+// TestGemmOfManyBlocks has several blocks of rows and of depth, so that op(A) and op(B) are packed.
+func TestGemmOfManyBlocks(t *testing.T) {
+	r := rng.Stream(4, "gemm", 0, 0)
+	for i := range 4 {
+		p := newProduct[float32](r, i&1 != 0, i&2 != 0, 250, 45, 390, 1, 0.5)
+		p.check(t, p.run(1))
+		wide := newProduct[float64](r, i&1 != 0, i&2 != 0, 110, 350, 70, -1, 1)
+		wide.check(t, wide.run(1))
+	}
+}
+
+func TestGemmOfSpecialValues(t *testing.T) {
+	bothTwins(t, func(t *testing.T) {
+		r := rng.Stream(5, "gemm", 0, 0)
+		for _, s := range gemmShapes {
+			p := newProduct[float32](r, s[0]%2 == 0, s[1]%2 == 0, s[0], s[1], s[2], 1, 1)
+			for _, x := range [][]float32{p.a, p.b, p.c} {
+				for i, y := range awkward(r, len(x)) {
+					if x[i] == x[i] && (r.IntN(16) == 0 || y*0 == 0) {
+						x[i] = y
+					}
+				}
+			}
+			p.check(t, p.run(1))
+		}
+	})
+}
+
+// FuzzGemm draws shapes, strides, transposes and threads.
+func FuzzGemm(f *testing.F) {
+	f.Add(uint16(3), uint16(17), uint16(5), uint8(0), uint64(1))
+	f.Add(uint16(1), uint16(70), uint16(400), uint8(1), uint64(2))
+	f.Add(uint16(90), uint16(1), uint16(33), uint8(2), uint64(3))
+	f.Add(uint16(61), uint16(95), uint16(391), uint8(7), uint64(4))
+	f.Add(uint16(0), uint16(4), uint16(0), uint8(15), uint64(5))
+	f.Fuzz(func(t *testing.T, m, n, k uint16, kind uint8, seed uint64) {
+		r := rng.Stream(seed, "gemm", 0, 0)
+		transA, transB, beta, threads := kind&1 != 0, kind&2 != 0, float64(kind>>2&1), 1+int(kind>>3)%3
+		single := newProduct(r, transA, transB, int(m%200), int(n%200), int(k%500), 1, float32(beta))
+		single.check(t, single.run(threads))
+		double := newProduct(r, transA, transB, int(m%50), int(n%50), int(k%50), -2, beta)
+		double.check(t, double.run(threads))
+	})
+}
+
+func TestPackedProductHasTheBitsOfGemm(t *testing.T) {
+	bothTwins(t, func(t *testing.T) {
+		testPackedProduct[float32](t)
+		testPackedProduct[float64](t)
+	})
+}
+
+func testPackedProduct[F tensor.Float](t *testing.T) {
+	r := rng.Stream(6, "gemm", 0, 0)
+	var packed PackedB[F]
+	for _, s := range append(gemmShapes, [3]int{200, 50, 500}) {
+		if s[0] == 1 || s[1] == 1 { // a vector is not multiplied through panels
+			continue
+		}
+		p := newProduct[F](r, s[0]%2 == 0, s[1]%2 == 0, s[0], s[1], s[2], 1.5, 0.5)
+		packed.Pack(p.transB, p.k, p.n, p.b, p.ldb)
+		for _, threads := range []int{1, 3} {
+			c := slices.Clone(p.c)
+			GemmPacked(threads, p.transA, p.m, p.alpha, p.a, p.lda, &packed, p.beta, c, p.ldc)
+			if !equalBits(c, p.run(1)) {
+				t.Errorf("%v: packed before, other bits", p)
+			}
+		}
+	}
+}
+
+func TestGemvIsTheProduct(t *testing.T) {
+	bothTwins(t, func(t *testing.T) {
+		r := rng.Stream(7, "gemm", 0, 0)
+		for _, s := range gemmShapes {
+			for _, trans := range []bool{false, true} {
+				m, k := s[0], s[1]
+				p := newProduct[float32](r, trans, false, m, 1, k, -1, float32(s[2]%2))
+				x, y := normal(r, k), normal(r, m)
+				p.b, p.ldb, p.c, p.ldc = x, 1, y, 1
+				got := slices.Clone(y)
+				rows, cols := m, k
+				if trans {
+					rows, cols = k, m
+				}
+				Gemv(1, trans, rows, cols, p.alpha, p.a, p.lda, x, p.beta, got)
+				p.check(t, got)
+			}
+		}
+	})
+}
+
+func TestGemmAllocatesNothingInTheSteadyState(t *testing.T) {
+	for _, s := range [][3]int{{64, 64, 64}, {300, 40, 400}, {1, 300, 300}, {300, 1, 300}} {
+		p := newProduct[float32](rng.Stream(8, "gemm", 0, 0), true, true, s[0], s[1], s[2], 1, 0)
+		run := func() {
+			Gemm(1, p.transA, p.transB, p.m, p.n, p.k, p.alpha, p.a, p.lda, p.b, p.ldb, p.beta, p.c, p.ldc)
+		}
+		if n := testing.AllocsPerRun(20, run); n > 0 {
+			t.Errorf("%v: %v allocations a product", p, n)
+		}
+	}
+}
+
 func TestGemmOfBetaZeroDoesNotReadC(t *testing.T) {
 	p := newProduct[float32](rng.Stream(2, "gemm", 0, 0), false, false, 9, 21, 5, 1, 0)
 	for i := range p.c {
@@ -143,7 +262,7 @@ func TestGemmOfBetaZeroDoesNotReadC(t *testing.T) {
 
 func TestGemmHasTheSameBitsForAnyThreads(t *testing.T) {
 	r := rng.Stream(3, "gemm", 0, 0)
-	for _, s := range append(gemmShapes, [3]int{200, 150, 500}, [3]int{33, 700, 90}) {
+	for _, s := range append(gemmShapes, [3]int{200, 150, 500}, [3]int{33, 700, 90}, [3]int{1, 2000, 700}, [3]int{2000, 1, 700}) {
 		p := newProduct[float32](r, s[0]%2 == 0, s[1]%2 == 0, s[0], s[1], s[2], 1, 0.5)
 		want := p.run(1)
 		for _, threads := range []int{2, 3, 7} {

@@ -101,6 +101,41 @@ func (p precision) tileOf(rows int) {
 	end()
 }
 
+// packRows copies rows of a panel of op(B), 64 bytes, or op(A), six numbers.
+func packRows(p precision) {
+	for _, rows := range []struct {
+		name  string
+		bytes int
+	}{{"Panel", 64}, {"Six", tileRows * p.bytes()}} {
+		begin("pack"+rows.name+p.name, fmt.Sprintf("func(k int, src *%[1]s, ld int, dst *%[1]s)", p.float),
+			fmt.Sprintf(" copies k rows of %d numbers, ld apart, to dst, one after the other.", rows.bytes/p.bytes()))
+		k, src, ld, dst := pointer("k"), pointer("src"), p.stride("ld"), pointer("dst")
+		Label("row")
+		for at := 0; at < rows.bytes; {
+			y := YMM()
+			switch left := rows.bytes - at; {
+			case left >= 32:
+				VMOVUPS(Mem{Base: src, Disp: at}, y)
+				VMOVUPS(y, Mem{Base: dst, Disp: at})
+				at += 32
+			case left >= 16:
+				VMOVUPS(Mem{Base: src, Disp: at}, y.AsX())
+				VMOVUPS(y.AsX(), Mem{Base: dst, Disp: at})
+				at += 16
+			default:
+				VMOVSD(Mem{Base: src, Disp: at}, y.AsX())
+				VMOVSD(y.AsX(), Mem{Base: dst, Disp: at})
+				at += 8
+			}
+		}
+		ADDQ(ld, src)
+		ADDQ(Imm(uint64(rows.bytes)), dst)
+		DECQ(k)
+		JNZ(LabelRef("row"))
+		end()
+	}
+}
+
 // packTransposed turns squares of a vector's width on their diagonal.
 func packTransposed(p precision) {
 	begin("packTransposed"+p.name, fmt.Sprintf("func(n int, src *%[1]s, ld int, dst *%[1]s, stride int)", p.float),

@@ -19,6 +19,7 @@ func main() {
 		gemvRows(p)
 		gemvDots(p)
 		packTransposed(p)
+		packRows(p)
 	}
 	Generate()
 }
