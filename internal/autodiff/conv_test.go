@@ -117,9 +117,9 @@ func TestConv2DEqualsItsEquation(t *testing.T) {
 // linear in x and in w, ⟨y, r⟩ = ⟨x, gradient of x⟩ = ⟨w, gradient of w⟩.
 func TestConv2DInTiles(t *testing.T) {
 	for name, s := range map[string]convShape{
-		"rows":       {2, 64, 5, 1, 31, 20, 3, 3, Axis{Padding: 1}, Axis{Padding: 1}},
-		"within row": {3, 70, 3, 1, 2, 301, 1, 16, Axis{}, Axis{Padding: 3, Dilation: 2}},
-		"strided":    {5, 64, 6, 2, 2, 3000, 2, 16, Axis{Padding: 1}, Axis{Stride: 3, Padding: 20}},
+		"rows":       {2, 64, 2, 1, 17, 20, 3, 3, Axis{Padding: 1}, Axis{Padding: 1}},
+		"within row": {3, 70, 2, 1, 2, 151, 1, 16, Axis{}, Axis{Padding: 3, Dilation: 2}},
+		"strided":    {5, 64, 2, 2, 2, 500, 2, 16, Axis{Padding: 1}, Axis{Stride: 3, Padding: 20}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			x, w, _ := s.random()
@@ -139,7 +139,6 @@ func TestConv2DInTiles(t *testing.T) {
 			near(t, "⟨x, gradient⟩", []float64{dot(x.Value.Data, got["gradient of x"])}, []float64{value})
 			near(t, "⟨w, gradient⟩", []float64{dot(w.Value.Data, got["gradient of w"])}, []float64{value})
 			sameBits(t, gradients(op, in, 3), got)
-			sameBits(t, gradients(op, in, 16), got)
 		})
 	}
 }

@@ -1,0 +1,91 @@
+package autodiff
+
+import (
+	"github.com/snnctl/snnctl/internal/parallel"
+	"github.com/snnctl/snnctl/internal/tensor"
+)
+
+// Pool is a window that moves along one axis: Size places wide, by Stride from
+// one output to the next (0 means Size), with Padding, less than Size, places
+// before and behind the input.
+type Pool struct{ Size, Stride, Padding int }
+
+const (
+	badPool      = "autodiff: pooling: size is not positive, or padding is not less than size"
+	badPoolInput = "autodiff: pooling: x has not the axes [batch][channels][height][width], or [batch][channels][length], or is empty"
+)
+
+func (p Pool) window(in int) window {
+	if p.Size < 1 || p.Padding >= p.Size {
+		panic(badPool)
+	}
+	if p.Stride == 0 {
+		p.Stride = p.Size
+	}
+	return newWindow(in, p.Size, Axis{Stride: p.Stride, Padding: p.Padding})
+}
+
+// MaxPool2D is y[n,c,i,j], the greatest of x[n,c,·,·] within window (i,j), with
+// x [batch][channels][H][W], y [batch][channels][OH][OW] and OH = ⌊(H + 2p -
+// size) / stride⌋ + 1. Padding is never the greatest. Of equal ones the first,
+// row by row, gets the gradient; NaN counts as greater than all numbers.
+func MaxPool2D[F tensor.Float](t *Tape[F], threads int, x *Var[F], height, width Pool) *Var[F] {
+	wantAxes(badPoolInput, x, 4)
+	s := x.Value.Shape
+	rows, columns := height.window(s[2]).spans(), width.window(s[3]).spans()
+	y := NewVar(tensor.New[F](s[0], s[1], len(rows), len(columns)))
+	chosen := make([]int32, len(y.Value.Data)) // place within the plane of x
+	planes, in, out := s[0]*s[1], s[2]*s[3], len(rows)*len(columns)
+	parallel.For(threads, planes, func(_, p int) {
+		plane, to, at := x.Value.Data[p*in:(p+1)*in], y.Value.Data[p*out:(p+1)*out], chosen[p*out:(p+1)*out]
+		k := 0
+		for _, r := range rows {
+			for _, c := range columns {
+				best := r.first*s[3] + c.first
+				peak := plane[best]
+				for i := r.first; i < r.last; i++ {
+					for j, v := range plane[i*s[3]+c.first : i*s[3]+c.last] {
+						if v > peak || (v != v && peak == peak) {
+							best, peak = i*s[3]+c.first+j, v
+						}
+					}
+				}
+				to[k], at[k] = peak, int32(best)
+				k++
+			}
+		}
+	})
+	if x.Grad == nil {
+		return y
+	}
+	t.Record(func() {
+		parallel.For(threads, planes, func(_, p int) {
+			plane, at := x.Grad.Data[p*in:(p+1)*in], chosen[p*out:(p+1)*out]
+			for k, g := range y.Grad.Data[p*out : (p+1)*out] {
+				plane[at[k]] += g
+			}
+		})
+	})
+	return y
+}
+
+// MaxPool1D is MaxPool2D on x [batch][channels][L], images one row high.
+func MaxPool1D[F tensor.Float](t *Tape[F], threads int, x *Var[F], p Pool) *Var[F] {
+	wantAxes(badPoolInput, x, 3)
+	s := x.Value.Shape
+	y := MaxPool2D(t, threads, reshaped(x, s[0], s[1], 1, s[2]), Pool{Size: 1}, p)
+	return reshaped(y, s[0], s[1], y.Value.Shape[3])
+}
+
+// span is the places [first, last) that an output pools, taken as count.
+type span struct{ first, last, count int }
+
+// spans returns what each output pools of the input, padding left out.
+func (w window) spans() []span {
+	spans := make([]span, w.out)
+	for i := range spans {
+		first, last := max(0, w.place(i, 0)), min(w.in, w.place(i, w.taps-1)+1)
+		spans[i] = span{first, last, last - first}
+	}
+	return spans
+}

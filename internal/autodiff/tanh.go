@@ -1,0 +1,32 @@
+package autodiff
+
+import (
+	"math"
+
+	"github.com/snnctl/snnctl/internal/tensor"
+)
+
+// Tanh is y = tanh(x), of any shape.
+func Tanh[F tensor.Float](t *Tape[F], threads int, x *Var[F]) *Var[F] {
+	y := like(x)
+	eachBlock(threads, len(y.Value.Data), func(lo, hi int) {
+		to := y.Value.Data[lo:hi]
+		for i, v := range x.Value.Data[lo:hi] {
+			to[i] = tanh(v)
+		}
+	})
+	if x.Grad == nil {
+		return y
+	}
+	t.Record(func() {
+		eachBlock(threads, len(y.Value.Data), func(lo, hi int) {
+			gx, gy := x.Grad.Data[lo:hi], y.Grad.Data[lo:hi]
+			for i, v := range y.Value.Data[lo:hi] {
+				gx[i] += F(gy[i] * (1 - F(v*v)))
+			}
+		})
+	})
+	return y
+}
+
+func tanh[F tensor.Float](x F) F { return F(math.Tanh(float64(x))) }
