@@ -61,3 +61,28 @@ func packPanelF64(k int, src *float64, ld int, dst *float64)
 //
 //go:noescape
 func packSixF64(k int, src *float64, ld int, dst *float64)
+
+// expF32 is y = eˣ.
+//
+//go:noescape
+func expF32(n int, x *float32, y *float32)
+
+// logF32 is y = ln x.
+//
+//go:noescape
+func logF32(n int, x *float32, y *float32)
+
+// tanhF32 is y = tanh x.
+//
+//go:noescape
+func tanhF32(n int, x *float32, y *float32)
+
+// sigmoidF32 is y = 1/(1+e⁻ˣ).
+//
+//go:noescape
+func sigmoidF32(n int, x *float32, y *float32)
+
+// expSumF32 is y[i] = exp(x[i]-shift); it adds y[i] to sum[i%8].
+//
+//go:noescape
+func expSumF32(n int, x *float32, shift float32, y *float32, sum *float32)

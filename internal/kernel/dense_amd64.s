@@ -683,7 +683,7 @@ one:
 rest:
 	TESTQ       AX, AX
 	JZ          store
-	LEAQ        firstOfF32<>+0(SB), R8
+	LEAQ        masks<>+0(SB), R8
 	SHLQ        $0x02, AX
 	SUBQ        AX, R8
 	VMOVDQU     32(R8), Y9
@@ -733,15 +733,15 @@ store:
 	VZEROUPPER
 	RET
 
-DATA firstOfF32<>+0(SB)/8, $0xffffffffffffffff
-DATA firstOfF32<>+8(SB)/8, $0xffffffffffffffff
-DATA firstOfF32<>+16(SB)/8, $0xffffffffffffffff
-DATA firstOfF32<>+24(SB)/8, $0xffffffffffffffff
-DATA firstOfF32<>+32(SB)/8, $0x0000000000000000
-DATA firstOfF32<>+40(SB)/8, $0x0000000000000000
-DATA firstOfF32<>+48(SB)/8, $0x0000000000000000
-DATA firstOfF32<>+56(SB)/8, $0x0000000000000000
-GLOBL firstOfF32<>(SB), RODATA|NOPTR, $64
+DATA masks<>+0(SB)/8, $0xffffffffffffffff
+DATA masks<>+8(SB)/8, $0xffffffffffffffff
+DATA masks<>+16(SB)/8, $0xffffffffffffffff
+DATA masks<>+24(SB)/8, $0xffffffffffffffff
+DATA masks<>+32(SB)/8, $0x0000000000000000
+DATA masks<>+40(SB)/8, $0x0000000000000000
+DATA masks<>+48(SB)/8, $0x0000000000000000
+DATA masks<>+56(SB)/8, $0x0000000000000000
+GLOBL masks<>(SB), RODATA|NOPTR, $64
 
 // func packTransposedF32(n int, src *float32, ld int, dst *float32, stride int)
 // Requires: AVX
@@ -1542,7 +1542,7 @@ one:
 rest:
 	TESTQ       AX, AX
 	JZ          store
-	LEAQ        firstOfF64<>+0(SB), R8
+	LEAQ        masks<>+0(SB), R8
 	SHLQ        $0x03, AX
 	SUBQ        AX, R8
 	VMOVDQU     32(R8), Y9
@@ -1583,16 +1583,6 @@ store:
 	VMOVSD       X3, 24(SI)
 	VZEROUPPER
 	RET
-
-DATA firstOfF64<>+0(SB)/8, $0xffffffffffffffff
-DATA firstOfF64<>+8(SB)/8, $0xffffffffffffffff
-DATA firstOfF64<>+16(SB)/8, $0xffffffffffffffff
-DATA firstOfF64<>+24(SB)/8, $0xffffffffffffffff
-DATA firstOfF64<>+32(SB)/8, $0x0000000000000000
-DATA firstOfF64<>+40(SB)/8, $0x0000000000000000
-DATA firstOfF64<>+48(SB)/8, $0x0000000000000000
-DATA firstOfF64<>+56(SB)/8, $0x0000000000000000
-GLOBL firstOfF64<>(SB), RODATA|NOPTR, $64
 
 // func packTransposedF64(n int, src *float64, ld int, dst *float64, stride int)
 // Requires: AVX
@@ -1678,5 +1668,875 @@ row:
 	ADDQ    $0x30, BX
 	DECQ    AX
 	JNZ     row
+	VZEROUPPER
+	RET
+
+// func expF32(n int, x *float32, y *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·expF32(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ y+16(FP), DX
+
+eight:
+	CMPQ         AX, $0x08
+	JL           rest
+	VMOVUPS      (CX), Y0
+	VMOVUPS      f42b20000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y1
+	VMOVUPS      fc2d00000<>+0(SB), Y0
+	VMAXPS       Y1, Y0, Y1
+	VMULPS       f3fb8aa3b<>+0(SB), Y1, Y0
+	VROUNDPS     $0x00, Y0, Y0
+	VFNMADD231PS f3f318000<>+0(SB), Y0, Y1
+	VFNMADD231PS fb95e8083<>+0(SB), Y0, Y1
+	VMOVUPS      f39506967<>+0(SB), Y2
+	VFMADD213PS  f3ab743ce<>+0(SB), Y1, Y2
+	VFMADD213PS  f3c088908<>+0(SB), Y1, Y2
+	VFMADD213PS  f3d2aa9c1<>+0(SB), Y1, Y2
+	VFMADD213PS  f3e2aaaaa<>+0(SB), Y1, Y2
+	VFMADD213PS  f3f000000<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  Y1, Y3, Y2
+	VADDPS       f3f800000<>+0(SB), Y2, Y2
+	VCVTPS2DQ    Y0, Y0
+	VPSRAD       $0x01, Y0, Y1
+	VPSUBD       Y1, Y0, Y0
+	VPADDD       f0000007f<>+0(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y2, Y2
+	VPADDD       f0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VMULPS       Y0, Y2, Y2
+	VMOVUPS      Y2, (DX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, AX
+	JMP          eight
+
+rest:
+	TESTQ        AX, AX
+	JZ           done
+	LEAQ         masks<>+0(SB), BX
+	SHLQ         $0x02, AX
+	SUBQ         AX, BX
+	VMOVDQU      32(BX), Y0
+	VMASKMOVPS   (CX), Y0, Y1
+	VMOVUPS      f42b20000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y2
+	VMOVUPS      fc2d00000<>+0(SB), Y1
+	VMAXPS       Y2, Y1, Y2
+	VMULPS       f3fb8aa3b<>+0(SB), Y2, Y1
+	VROUNDPS     $0x00, Y1, Y1
+	VFNMADD231PS f3f318000<>+0(SB), Y1, Y2
+	VFNMADD231PS fb95e8083<>+0(SB), Y1, Y2
+	VMOVUPS      f39506967<>+0(SB), Y3
+	VFMADD213PS  f3ab743ce<>+0(SB), Y2, Y3
+	VFMADD213PS  f3c088908<>+0(SB), Y2, Y3
+	VFMADD213PS  f3d2aa9c1<>+0(SB), Y2, Y3
+	VFMADD213PS  f3e2aaaaa<>+0(SB), Y2, Y3
+	VFMADD213PS  f3f000000<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  Y2, Y4, Y3
+	VADDPS       f3f800000<>+0(SB), Y3, Y3
+	VCVTPS2DQ    Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPADDD       f0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VPADDD       f0000007f<>+0(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y3, Y3
+	VMASKMOVPS   Y3, Y0, (DX)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA f42b20000<>+0(SB)/4, $0x42b20000
+DATA f42b20000<>+4(SB)/4, $0x42b20000
+DATA f42b20000<>+8(SB)/4, $0x42b20000
+DATA f42b20000<>+12(SB)/4, $0x42b20000
+DATA f42b20000<>+16(SB)/4, $0x42b20000
+DATA f42b20000<>+20(SB)/4, $0x42b20000
+DATA f42b20000<>+24(SB)/4, $0x42b20000
+DATA f42b20000<>+28(SB)/4, $0x42b20000
+GLOBL f42b20000<>(SB), RODATA|NOPTR, $32
+
+DATA fc2d00000<>+0(SB)/4, $0xc2d00000
+DATA fc2d00000<>+4(SB)/4, $0xc2d00000
+DATA fc2d00000<>+8(SB)/4, $0xc2d00000
+DATA fc2d00000<>+12(SB)/4, $0xc2d00000
+DATA fc2d00000<>+16(SB)/4, $0xc2d00000
+DATA fc2d00000<>+20(SB)/4, $0xc2d00000
+DATA fc2d00000<>+24(SB)/4, $0xc2d00000
+DATA fc2d00000<>+28(SB)/4, $0xc2d00000
+GLOBL fc2d00000<>(SB), RODATA|NOPTR, $32
+
+DATA f3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
+DATA f3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
+DATA f3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
+DATA f3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
+DATA f3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
+DATA f3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
+DATA f3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
+DATA f3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
+GLOBL f3fb8aa3b<>(SB), RODATA|NOPTR, $32
+
+DATA f3f318000<>+0(SB)/4, $0x3f318000
+DATA f3f318000<>+4(SB)/4, $0x3f318000
+DATA f3f318000<>+8(SB)/4, $0x3f318000
+DATA f3f318000<>+12(SB)/4, $0x3f318000
+DATA f3f318000<>+16(SB)/4, $0x3f318000
+DATA f3f318000<>+20(SB)/4, $0x3f318000
+DATA f3f318000<>+24(SB)/4, $0x3f318000
+DATA f3f318000<>+28(SB)/4, $0x3f318000
+GLOBL f3f318000<>(SB), RODATA|NOPTR, $32
+
+DATA fb95e8083<>+0(SB)/4, $0xb95e8083
+DATA fb95e8083<>+4(SB)/4, $0xb95e8083
+DATA fb95e8083<>+8(SB)/4, $0xb95e8083
+DATA fb95e8083<>+12(SB)/4, $0xb95e8083
+DATA fb95e8083<>+16(SB)/4, $0xb95e8083
+DATA fb95e8083<>+20(SB)/4, $0xb95e8083
+DATA fb95e8083<>+24(SB)/4, $0xb95e8083
+DATA fb95e8083<>+28(SB)/4, $0xb95e8083
+GLOBL fb95e8083<>(SB), RODATA|NOPTR, $32
+
+DATA f39506967<>+0(SB)/4, $0x39506967
+DATA f39506967<>+4(SB)/4, $0x39506967
+DATA f39506967<>+8(SB)/4, $0x39506967
+DATA f39506967<>+12(SB)/4, $0x39506967
+DATA f39506967<>+16(SB)/4, $0x39506967
+DATA f39506967<>+20(SB)/4, $0x39506967
+DATA f39506967<>+24(SB)/4, $0x39506967
+DATA f39506967<>+28(SB)/4, $0x39506967
+GLOBL f39506967<>(SB), RODATA|NOPTR, $32
+
+DATA f3ab743ce<>+0(SB)/4, $0x3ab743ce
+DATA f3ab743ce<>+4(SB)/4, $0x3ab743ce
+DATA f3ab743ce<>+8(SB)/4, $0x3ab743ce
+DATA f3ab743ce<>+12(SB)/4, $0x3ab743ce
+DATA f3ab743ce<>+16(SB)/4, $0x3ab743ce
+DATA f3ab743ce<>+20(SB)/4, $0x3ab743ce
+DATA f3ab743ce<>+24(SB)/4, $0x3ab743ce
+DATA f3ab743ce<>+28(SB)/4, $0x3ab743ce
+GLOBL f3ab743ce<>(SB), RODATA|NOPTR, $32
+
+DATA f3c088908<>+0(SB)/4, $0x3c088908
+DATA f3c088908<>+4(SB)/4, $0x3c088908
+DATA f3c088908<>+8(SB)/4, $0x3c088908
+DATA f3c088908<>+12(SB)/4, $0x3c088908
+DATA f3c088908<>+16(SB)/4, $0x3c088908
+DATA f3c088908<>+20(SB)/4, $0x3c088908
+DATA f3c088908<>+24(SB)/4, $0x3c088908
+DATA f3c088908<>+28(SB)/4, $0x3c088908
+GLOBL f3c088908<>(SB), RODATA|NOPTR, $32
+
+DATA f3d2aa9c1<>+0(SB)/4, $0x3d2aa9c1
+DATA f3d2aa9c1<>+4(SB)/4, $0x3d2aa9c1
+DATA f3d2aa9c1<>+8(SB)/4, $0x3d2aa9c1
+DATA f3d2aa9c1<>+12(SB)/4, $0x3d2aa9c1
+DATA f3d2aa9c1<>+16(SB)/4, $0x3d2aa9c1
+DATA f3d2aa9c1<>+20(SB)/4, $0x3d2aa9c1
+DATA f3d2aa9c1<>+24(SB)/4, $0x3d2aa9c1
+DATA f3d2aa9c1<>+28(SB)/4, $0x3d2aa9c1
+GLOBL f3d2aa9c1<>(SB), RODATA|NOPTR, $32
+
+DATA f3e2aaaaa<>+0(SB)/4, $0x3e2aaaaa
+DATA f3e2aaaaa<>+4(SB)/4, $0x3e2aaaaa
+DATA f3e2aaaaa<>+8(SB)/4, $0x3e2aaaaa
+DATA f3e2aaaaa<>+12(SB)/4, $0x3e2aaaaa
+DATA f3e2aaaaa<>+16(SB)/4, $0x3e2aaaaa
+DATA f3e2aaaaa<>+20(SB)/4, $0x3e2aaaaa
+DATA f3e2aaaaa<>+24(SB)/4, $0x3e2aaaaa
+DATA f3e2aaaaa<>+28(SB)/4, $0x3e2aaaaa
+GLOBL f3e2aaaaa<>(SB), RODATA|NOPTR, $32
+
+DATA f3f000000<>+0(SB)/4, $0x3f000000
+DATA f3f000000<>+4(SB)/4, $0x3f000000
+DATA f3f000000<>+8(SB)/4, $0x3f000000
+DATA f3f000000<>+12(SB)/4, $0x3f000000
+DATA f3f000000<>+16(SB)/4, $0x3f000000
+DATA f3f000000<>+20(SB)/4, $0x3f000000
+DATA f3f000000<>+24(SB)/4, $0x3f000000
+DATA f3f000000<>+28(SB)/4, $0x3f000000
+GLOBL f3f000000<>(SB), RODATA|NOPTR, $32
+
+DATA f3f800000<>+0(SB)/4, $0x3f800000
+DATA f3f800000<>+4(SB)/4, $0x3f800000
+DATA f3f800000<>+8(SB)/4, $0x3f800000
+DATA f3f800000<>+12(SB)/4, $0x3f800000
+DATA f3f800000<>+16(SB)/4, $0x3f800000
+DATA f3f800000<>+20(SB)/4, $0x3f800000
+DATA f3f800000<>+24(SB)/4, $0x3f800000
+DATA f3f800000<>+28(SB)/4, $0x3f800000
+GLOBL f3f800000<>(SB), RODATA|NOPTR, $32
+
+DATA f0000007f<>+0(SB)/4, $0x0000007f
+DATA f0000007f<>+4(SB)/4, $0x0000007f
+DATA f0000007f<>+8(SB)/4, $0x0000007f
+DATA f0000007f<>+12(SB)/4, $0x0000007f
+DATA f0000007f<>+16(SB)/4, $0x0000007f
+DATA f0000007f<>+20(SB)/4, $0x0000007f
+DATA f0000007f<>+24(SB)/4, $0x0000007f
+DATA f0000007f<>+28(SB)/4, $0x0000007f
+GLOBL f0000007f<>(SB), RODATA|NOPTR, $32
+
+// func logF32(n int, x *float32, y *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·logF32(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ y+16(FP), DX
+
+eight:
+	CMPQ         AX, $0x08
+	JL           rest
+	VMOVUPS      (CX), Y0
+	VCMPPS       $0x11, f00800000<>+0(SB), Y0, Y3
+	VMULPS       f4c000000<>+0(SB), Y0, Y2
+	VBLENDVPS    Y3, Y2, Y0, Y2
+	VPSUBD       f3f3504f3<>+0(SB), Y2, Y2
+	VPSRAD       $0x17, Y2, Y1
+	VPAND        f007fffff<>+0(SB), Y2, Y2
+	VPADDD       f3f3504f3<>+0(SB), Y2, Y2
+	VPAND        f00000019<>+0(SB), Y3, Y3
+	VPSUBD       Y3, Y1, Y1
+	VCVTDQ2PS    Y1, Y1
+	VSUBPS       f3f800000<>+0(SB), Y2, Y2
+	VMOVUPS      f3d9021bb<>+0(SB), Y3
+	VFMADD213PS  fbdebd1b8<>+0(SB), Y2, Y3
+	VFMADD213PS  f3def251a<>+0(SB), Y2, Y3
+	VFMADD213PS  fbdfe5d4f<>+0(SB), Y2, Y3
+	VFMADD213PS  f3e11e9bf<>+0(SB), Y2, Y3
+	VFMADD213PS  fbe2aae50<>+0(SB), Y2, Y3
+	VFMADD213PS  f3e4cceac<>+0(SB), Y2, Y3
+	VFMADD213PS  fbe7ffffc<>+0(SB), Y2, Y3
+	VFMADD213PS  f3eaaaaaa<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y2, Y4
+	VMULPS       Y2, Y3, Y3
+	VMULPS       Y4, Y3, Y3
+	VFMADD231PS  fb95e8083<>+0(SB), Y1, Y3
+	VFNMADD231PS f3f000000<>+0(SB), Y4, Y3
+	VADDPS       Y2, Y3, Y3
+	VFMADD231PS  f3f318000<>+0(SB), Y1, Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x00, Y4, Y0, Y1
+	VMOVUPS      fff800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y2, Y3, Y3
+	VCMPPS       $0x11, Y4, Y0, Y1
+	VORPS        Y1, Y3, Y3
+	VCMPPS       $0x06, f7f7fffff<>+0(SB), Y0, Y1
+	VBLENDVPS    Y1, Y0, Y3, Y3
+	VMOVUPS      Y3, (DX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, AX
+	JMP          eight
+
+rest:
+	TESTQ        AX, AX
+	JZ           done
+	LEAQ         masks<>+0(SB), BX
+	SHLQ         $0x02, AX
+	SUBQ         AX, BX
+	VMOVDQU      32(BX), Y0
+	VMASKMOVPS   (CX), Y0, Y1
+	VCMPPS       $0x11, f00800000<>+0(SB), Y1, Y4
+	VMULPS       f4c000000<>+0(SB), Y1, Y3
+	VBLENDVPS    Y4, Y3, Y1, Y3
+	VPSUBD       f3f3504f3<>+0(SB), Y3, Y3
+	VPSRAD       $0x17, Y3, Y2
+	VPAND        f007fffff<>+0(SB), Y3, Y3
+	VPADDD       f3f3504f3<>+0(SB), Y3, Y3
+	VPAND        f00000019<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f3f800000<>+0(SB), Y3, Y3
+	VMOVUPS      f3d9021bb<>+0(SB), Y4
+	VFMADD213PS  fbdebd1b8<>+0(SB), Y3, Y4
+	VFMADD213PS  f3def251a<>+0(SB), Y3, Y4
+	VFMADD213PS  fbdfe5d4f<>+0(SB), Y3, Y4
+	VFMADD213PS  f3e11e9bf<>+0(SB), Y3, Y4
+	VFMADD213PS  fbe2aae50<>+0(SB), Y3, Y4
+	VFMADD213PS  f3e4cceac<>+0(SB), Y3, Y4
+	VFMADD213PS  fbe7ffffc<>+0(SB), Y3, Y4
+	VFMADD213PS  f3eaaaaaa<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y3, Y5
+	VMULPS       Y3, Y4, Y4
+	VMULPS       Y5, Y4, Y4
+	VFMADD231PS  fb95e8083<>+0(SB), Y2, Y4
+	VFNMADD231PS f3f000000<>+0(SB), Y5, Y4
+	VADDPS       Y3, Y4, Y4
+	VFMADD231PS  f3f318000<>+0(SB), Y2, Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x00, Y5, Y1, Y2
+	VMOVUPS      fff800000<>+0(SB), Y3
+	VBLENDVPS    Y2, Y3, Y4, Y4
+	VCMPPS       $0x11, Y5, Y1, Y2
+	VORPS        Y2, Y4, Y4
+	VCMPPS       $0x06, f7f7fffff<>+0(SB), Y1, Y2
+	VBLENDVPS    Y2, Y1, Y4, Y4
+	VMASKMOVPS   Y4, Y0, (DX)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA f00800000<>+0(SB)/4, $0x00800000
+DATA f00800000<>+4(SB)/4, $0x00800000
+DATA f00800000<>+8(SB)/4, $0x00800000
+DATA f00800000<>+12(SB)/4, $0x00800000
+DATA f00800000<>+16(SB)/4, $0x00800000
+DATA f00800000<>+20(SB)/4, $0x00800000
+DATA f00800000<>+24(SB)/4, $0x00800000
+DATA f00800000<>+28(SB)/4, $0x00800000
+GLOBL f00800000<>(SB), RODATA|NOPTR, $32
+
+DATA f4c000000<>+0(SB)/4, $0x4c000000
+DATA f4c000000<>+4(SB)/4, $0x4c000000
+DATA f4c000000<>+8(SB)/4, $0x4c000000
+DATA f4c000000<>+12(SB)/4, $0x4c000000
+DATA f4c000000<>+16(SB)/4, $0x4c000000
+DATA f4c000000<>+20(SB)/4, $0x4c000000
+DATA f4c000000<>+24(SB)/4, $0x4c000000
+DATA f4c000000<>+28(SB)/4, $0x4c000000
+GLOBL f4c000000<>(SB), RODATA|NOPTR, $32
+
+DATA f3f3504f3<>+0(SB)/4, $0x3f3504f3
+DATA f3f3504f3<>+4(SB)/4, $0x3f3504f3
+DATA f3f3504f3<>+8(SB)/4, $0x3f3504f3
+DATA f3f3504f3<>+12(SB)/4, $0x3f3504f3
+DATA f3f3504f3<>+16(SB)/4, $0x3f3504f3
+DATA f3f3504f3<>+20(SB)/4, $0x3f3504f3
+DATA f3f3504f3<>+24(SB)/4, $0x3f3504f3
+DATA f3f3504f3<>+28(SB)/4, $0x3f3504f3
+GLOBL f3f3504f3<>(SB), RODATA|NOPTR, $32
+
+DATA f007fffff<>+0(SB)/4, $0x007fffff
+DATA f007fffff<>+4(SB)/4, $0x007fffff
+DATA f007fffff<>+8(SB)/4, $0x007fffff
+DATA f007fffff<>+12(SB)/4, $0x007fffff
+DATA f007fffff<>+16(SB)/4, $0x007fffff
+DATA f007fffff<>+20(SB)/4, $0x007fffff
+DATA f007fffff<>+24(SB)/4, $0x007fffff
+DATA f007fffff<>+28(SB)/4, $0x007fffff
+GLOBL f007fffff<>(SB), RODATA|NOPTR, $32
+
+DATA f00000019<>+0(SB)/4, $0x00000019
+DATA f00000019<>+4(SB)/4, $0x00000019
+DATA f00000019<>+8(SB)/4, $0x00000019
+DATA f00000019<>+12(SB)/4, $0x00000019
+DATA f00000019<>+16(SB)/4, $0x00000019
+DATA f00000019<>+20(SB)/4, $0x00000019
+DATA f00000019<>+24(SB)/4, $0x00000019
+DATA f00000019<>+28(SB)/4, $0x00000019
+GLOBL f00000019<>(SB), RODATA|NOPTR, $32
+
+DATA f3d9021bb<>+0(SB)/4, $0x3d9021bb
+DATA f3d9021bb<>+4(SB)/4, $0x3d9021bb
+DATA f3d9021bb<>+8(SB)/4, $0x3d9021bb
+DATA f3d9021bb<>+12(SB)/4, $0x3d9021bb
+DATA f3d9021bb<>+16(SB)/4, $0x3d9021bb
+DATA f3d9021bb<>+20(SB)/4, $0x3d9021bb
+DATA f3d9021bb<>+24(SB)/4, $0x3d9021bb
+DATA f3d9021bb<>+28(SB)/4, $0x3d9021bb
+GLOBL f3d9021bb<>(SB), RODATA|NOPTR, $32
+
+DATA fbdebd1b8<>+0(SB)/4, $0xbdebd1b8
+DATA fbdebd1b8<>+4(SB)/4, $0xbdebd1b8
+DATA fbdebd1b8<>+8(SB)/4, $0xbdebd1b8
+DATA fbdebd1b8<>+12(SB)/4, $0xbdebd1b8
+DATA fbdebd1b8<>+16(SB)/4, $0xbdebd1b8
+DATA fbdebd1b8<>+20(SB)/4, $0xbdebd1b8
+DATA fbdebd1b8<>+24(SB)/4, $0xbdebd1b8
+DATA fbdebd1b8<>+28(SB)/4, $0xbdebd1b8
+GLOBL fbdebd1b8<>(SB), RODATA|NOPTR, $32
+
+DATA f3def251a<>+0(SB)/4, $0x3def251a
+DATA f3def251a<>+4(SB)/4, $0x3def251a
+DATA f3def251a<>+8(SB)/4, $0x3def251a
+DATA f3def251a<>+12(SB)/4, $0x3def251a
+DATA f3def251a<>+16(SB)/4, $0x3def251a
+DATA f3def251a<>+20(SB)/4, $0x3def251a
+DATA f3def251a<>+24(SB)/4, $0x3def251a
+DATA f3def251a<>+28(SB)/4, $0x3def251a
+GLOBL f3def251a<>(SB), RODATA|NOPTR, $32
+
+DATA fbdfe5d4f<>+0(SB)/4, $0xbdfe5d4f
+DATA fbdfe5d4f<>+4(SB)/4, $0xbdfe5d4f
+DATA fbdfe5d4f<>+8(SB)/4, $0xbdfe5d4f
+DATA fbdfe5d4f<>+12(SB)/4, $0xbdfe5d4f
+DATA fbdfe5d4f<>+16(SB)/4, $0xbdfe5d4f
+DATA fbdfe5d4f<>+20(SB)/4, $0xbdfe5d4f
+DATA fbdfe5d4f<>+24(SB)/4, $0xbdfe5d4f
+DATA fbdfe5d4f<>+28(SB)/4, $0xbdfe5d4f
+GLOBL fbdfe5d4f<>(SB), RODATA|NOPTR, $32
+
+DATA f3e11e9bf<>+0(SB)/4, $0x3e11e9bf
+DATA f3e11e9bf<>+4(SB)/4, $0x3e11e9bf
+DATA f3e11e9bf<>+8(SB)/4, $0x3e11e9bf
+DATA f3e11e9bf<>+12(SB)/4, $0x3e11e9bf
+DATA f3e11e9bf<>+16(SB)/4, $0x3e11e9bf
+DATA f3e11e9bf<>+20(SB)/4, $0x3e11e9bf
+DATA f3e11e9bf<>+24(SB)/4, $0x3e11e9bf
+DATA f3e11e9bf<>+28(SB)/4, $0x3e11e9bf
+GLOBL f3e11e9bf<>(SB), RODATA|NOPTR, $32
+
+DATA fbe2aae50<>+0(SB)/4, $0xbe2aae50
+DATA fbe2aae50<>+4(SB)/4, $0xbe2aae50
+DATA fbe2aae50<>+8(SB)/4, $0xbe2aae50
+DATA fbe2aae50<>+12(SB)/4, $0xbe2aae50
+DATA fbe2aae50<>+16(SB)/4, $0xbe2aae50
+DATA fbe2aae50<>+20(SB)/4, $0xbe2aae50
+DATA fbe2aae50<>+24(SB)/4, $0xbe2aae50
+DATA fbe2aae50<>+28(SB)/4, $0xbe2aae50
+GLOBL fbe2aae50<>(SB), RODATA|NOPTR, $32
+
+DATA f3e4cceac<>+0(SB)/4, $0x3e4cceac
+DATA f3e4cceac<>+4(SB)/4, $0x3e4cceac
+DATA f3e4cceac<>+8(SB)/4, $0x3e4cceac
+DATA f3e4cceac<>+12(SB)/4, $0x3e4cceac
+DATA f3e4cceac<>+16(SB)/4, $0x3e4cceac
+DATA f3e4cceac<>+20(SB)/4, $0x3e4cceac
+DATA f3e4cceac<>+24(SB)/4, $0x3e4cceac
+DATA f3e4cceac<>+28(SB)/4, $0x3e4cceac
+GLOBL f3e4cceac<>(SB), RODATA|NOPTR, $32
+
+DATA fbe7ffffc<>+0(SB)/4, $0xbe7ffffc
+DATA fbe7ffffc<>+4(SB)/4, $0xbe7ffffc
+DATA fbe7ffffc<>+8(SB)/4, $0xbe7ffffc
+DATA fbe7ffffc<>+12(SB)/4, $0xbe7ffffc
+DATA fbe7ffffc<>+16(SB)/4, $0xbe7ffffc
+DATA fbe7ffffc<>+20(SB)/4, $0xbe7ffffc
+DATA fbe7ffffc<>+24(SB)/4, $0xbe7ffffc
+DATA fbe7ffffc<>+28(SB)/4, $0xbe7ffffc
+GLOBL fbe7ffffc<>(SB), RODATA|NOPTR, $32
+
+DATA f3eaaaaaa<>+0(SB)/4, $0x3eaaaaaa
+DATA f3eaaaaaa<>+4(SB)/4, $0x3eaaaaaa
+DATA f3eaaaaaa<>+8(SB)/4, $0x3eaaaaaa
+DATA f3eaaaaaa<>+12(SB)/4, $0x3eaaaaaa
+DATA f3eaaaaaa<>+16(SB)/4, $0x3eaaaaaa
+DATA f3eaaaaaa<>+20(SB)/4, $0x3eaaaaaa
+DATA f3eaaaaaa<>+24(SB)/4, $0x3eaaaaaa
+DATA f3eaaaaaa<>+28(SB)/4, $0x3eaaaaaa
+GLOBL f3eaaaaaa<>(SB), RODATA|NOPTR, $32
+
+DATA fff800000<>+0(SB)/4, $0xff800000
+DATA fff800000<>+4(SB)/4, $0xff800000
+DATA fff800000<>+8(SB)/4, $0xff800000
+DATA fff800000<>+12(SB)/4, $0xff800000
+DATA fff800000<>+16(SB)/4, $0xff800000
+DATA fff800000<>+20(SB)/4, $0xff800000
+DATA fff800000<>+24(SB)/4, $0xff800000
+DATA fff800000<>+28(SB)/4, $0xff800000
+GLOBL fff800000<>(SB), RODATA|NOPTR, $32
+
+DATA f7f7fffff<>+0(SB)/4, $0x7f7fffff
+DATA f7f7fffff<>+4(SB)/4, $0x7f7fffff
+DATA f7f7fffff<>+8(SB)/4, $0x7f7fffff
+DATA f7f7fffff<>+12(SB)/4, $0x7f7fffff
+DATA f7f7fffff<>+16(SB)/4, $0x7f7fffff
+DATA f7f7fffff<>+20(SB)/4, $0x7f7fffff
+DATA f7f7fffff<>+24(SB)/4, $0x7f7fffff
+DATA f7f7fffff<>+28(SB)/4, $0x7f7fffff
+GLOBL f7f7fffff<>(SB), RODATA|NOPTR, $32
+
+// func tanhF32(n int, x *float32, y *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tanhF32(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ y+16(FP), DX
+
+eight:
+	CMPQ         AX, $0x08
+	JL           rest
+	VMOVUPS      (CX), Y0
+	VANDPS       f7fffffff<>+0(SB), Y0, Y1
+	VADDPS       Y1, Y1, Y2
+	VMOVUPS      f42b20000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y4
+	VMOVUPS      fc2d00000<>+0(SB), Y2
+	VMAXPS       Y4, Y2, Y4
+	VMULPS       f3fb8aa3b<>+0(SB), Y4, Y2
+	VROUNDPS     $0x00, Y2, Y2
+	VFNMADD231PS f3f318000<>+0(SB), Y2, Y4
+	VFNMADD231PS fb95e8083<>+0(SB), Y2, Y4
+	VMOVUPS      f39506967<>+0(SB), Y3
+	VFMADD213PS  f3ab743ce<>+0(SB), Y4, Y3
+	VFMADD213PS  f3c088908<>+0(SB), Y4, Y3
+	VFMADD213PS  f3d2aa9c1<>+0(SB), Y4, Y3
+	VFMADD213PS  f3e2aaaaa<>+0(SB), Y4, Y3
+	VFMADD213PS  f3f000000<>+0(SB), Y4, Y3
+	VMULPS       Y4, Y4, Y5
+	VFMADD213PS  Y4, Y5, Y3
+	VADDPS       f3f800000<>+0(SB), Y3, Y3
+	VCVTPS2DQ    Y2, Y2
+	VPSRAD       $0x01, Y2, Y4
+	VPSUBD       Y4, Y2, Y2
+	VPADDD       f0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y3, Y3
+	VPADDD       f0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VADDPS       f3f800000<>+0(SB), Y3, Y3
+	VMOVUPS      f40000000<>+0(SB), Y2
+	VDIVPS       Y3, Y2, Y3
+	VMOVUPS      f3f800000<>+0(SB), Y2
+	VSUBPS       Y3, Y2, Y3
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      fbbbaf0ea<>+0(SB), Y4
+	VFMADD213PS  f3ca9134e<>+0(SB), Y2, Y4
+	VFMADD213PS  fbd5c1e2d<>+0(SB), Y2, Y4
+	VFMADD213PS  f3e088393<>+0(SB), Y2, Y4
+	VFMADD213PS  fbeaaaa99<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VFMADD213PS  Y1, Y1, Y4
+	VCMPPS       $0x11, f3f200000<>+0(SB), Y1, Y1
+	VBLENDVPS    Y1, Y4, Y3, Y3
+	VANDPS       f80000000<>+0(SB), Y0, Y2
+	VORPS        Y2, Y3, Y3
+	VMOVUPS      Y3, (DX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, AX
+	JMP          eight
+
+rest:
+	TESTQ        AX, AX
+	JZ           done
+	LEAQ         masks<>+0(SB), BX
+	SHLQ         $0x02, AX
+	SUBQ         AX, BX
+	VMOVDQU      32(BX), Y0
+	VMASKMOVPS   (CX), Y0, Y1
+	VANDPS       f7fffffff<>+0(SB), Y1, Y2
+	VADDPS       Y2, Y2, Y3
+	VMOVUPS      f42b20000<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y5
+	VMOVUPS      fc2d00000<>+0(SB), Y3
+	VMAXPS       Y5, Y3, Y5
+	VMULPS       f3fb8aa3b<>+0(SB), Y5, Y3
+	VROUNDPS     $0x00, Y3, Y3
+	VFNMADD231PS f3f318000<>+0(SB), Y3, Y5
+	VFNMADD231PS fb95e8083<>+0(SB), Y3, Y5
+	VMOVUPS      f39506967<>+0(SB), Y4
+	VFMADD213PS  f3ab743ce<>+0(SB), Y5, Y4
+	VFMADD213PS  f3c088908<>+0(SB), Y5, Y4
+	VFMADD213PS  f3d2aa9c1<>+0(SB), Y5, Y4
+	VFMADD213PS  f3e2aaaaa<>+0(SB), Y5, Y4
+	VFMADD213PS  f3f000000<>+0(SB), Y5, Y4
+	VMULPS       Y5, Y5, Y6
+	VFMADD213PS  Y5, Y6, Y4
+	VADDPS       f3f800000<>+0(SB), Y4, Y4
+	VCVTPS2DQ    Y3, Y3
+	VPSRAD       $0x01, Y3, Y5
+	VPSUBD       Y5, Y3, Y3
+	VPADDD       f0000007f<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y4, Y4
+	VPADDD       f0000007f<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y4
+	VADDPS       f3f800000<>+0(SB), Y4, Y4
+	VMOVUPS      f40000000<>+0(SB), Y3
+	VDIVPS       Y4, Y3, Y4
+	VMOVUPS      f3f800000<>+0(SB), Y3
+	VSUBPS       Y4, Y3, Y4
+	VMULPS       Y2, Y2, Y3
+	VMOVUPS      fbbbaf0ea<>+0(SB), Y5
+	VFMADD213PS  f3ca9134e<>+0(SB), Y3, Y5
+	VFMADD213PS  fbd5c1e2d<>+0(SB), Y3, Y5
+	VFMADD213PS  f3e088393<>+0(SB), Y3, Y5
+	VFMADD213PS  fbeaaaa99<>+0(SB), Y3, Y5
+	VMULPS       Y3, Y5, Y5
+	VFMADD213PS  Y2, Y2, Y5
+	VCMPPS       $0x11, f3f200000<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y5, Y4, Y4
+	VANDPS       f80000000<>+0(SB), Y1, Y3
+	VORPS        Y3, Y4, Y4
+	VMASKMOVPS   Y4, Y0, (DX)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA f7fffffff<>+0(SB)/4, $0x7fffffff
+DATA f7fffffff<>+4(SB)/4, $0x7fffffff
+DATA f7fffffff<>+8(SB)/4, $0x7fffffff
+DATA f7fffffff<>+12(SB)/4, $0x7fffffff
+DATA f7fffffff<>+16(SB)/4, $0x7fffffff
+DATA f7fffffff<>+20(SB)/4, $0x7fffffff
+DATA f7fffffff<>+24(SB)/4, $0x7fffffff
+DATA f7fffffff<>+28(SB)/4, $0x7fffffff
+GLOBL f7fffffff<>(SB), RODATA|NOPTR, $32
+
+DATA f40000000<>+0(SB)/4, $0x40000000
+DATA f40000000<>+4(SB)/4, $0x40000000
+DATA f40000000<>+8(SB)/4, $0x40000000
+DATA f40000000<>+12(SB)/4, $0x40000000
+DATA f40000000<>+16(SB)/4, $0x40000000
+DATA f40000000<>+20(SB)/4, $0x40000000
+DATA f40000000<>+24(SB)/4, $0x40000000
+DATA f40000000<>+28(SB)/4, $0x40000000
+GLOBL f40000000<>(SB), RODATA|NOPTR, $32
+
+DATA fbbbaf0ea<>+0(SB)/4, $0xbbbaf0ea
+DATA fbbbaf0ea<>+4(SB)/4, $0xbbbaf0ea
+DATA fbbbaf0ea<>+8(SB)/4, $0xbbbaf0ea
+DATA fbbbaf0ea<>+12(SB)/4, $0xbbbaf0ea
+DATA fbbbaf0ea<>+16(SB)/4, $0xbbbaf0ea
+DATA fbbbaf0ea<>+20(SB)/4, $0xbbbaf0ea
+DATA fbbbaf0ea<>+24(SB)/4, $0xbbbaf0ea
+DATA fbbbaf0ea<>+28(SB)/4, $0xbbbaf0ea
+GLOBL fbbbaf0ea<>(SB), RODATA|NOPTR, $32
+
+DATA f3ca9134e<>+0(SB)/4, $0x3ca9134e
+DATA f3ca9134e<>+4(SB)/4, $0x3ca9134e
+DATA f3ca9134e<>+8(SB)/4, $0x3ca9134e
+DATA f3ca9134e<>+12(SB)/4, $0x3ca9134e
+DATA f3ca9134e<>+16(SB)/4, $0x3ca9134e
+DATA f3ca9134e<>+20(SB)/4, $0x3ca9134e
+DATA f3ca9134e<>+24(SB)/4, $0x3ca9134e
+DATA f3ca9134e<>+28(SB)/4, $0x3ca9134e
+GLOBL f3ca9134e<>(SB), RODATA|NOPTR, $32
+
+DATA fbd5c1e2d<>+0(SB)/4, $0xbd5c1e2d
+DATA fbd5c1e2d<>+4(SB)/4, $0xbd5c1e2d
+DATA fbd5c1e2d<>+8(SB)/4, $0xbd5c1e2d
+DATA fbd5c1e2d<>+12(SB)/4, $0xbd5c1e2d
+DATA fbd5c1e2d<>+16(SB)/4, $0xbd5c1e2d
+DATA fbd5c1e2d<>+20(SB)/4, $0xbd5c1e2d
+DATA fbd5c1e2d<>+24(SB)/4, $0xbd5c1e2d
+DATA fbd5c1e2d<>+28(SB)/4, $0xbd5c1e2d
+GLOBL fbd5c1e2d<>(SB), RODATA|NOPTR, $32
+
+DATA f3e088393<>+0(SB)/4, $0x3e088393
+DATA f3e088393<>+4(SB)/4, $0x3e088393
+DATA f3e088393<>+8(SB)/4, $0x3e088393
+DATA f3e088393<>+12(SB)/4, $0x3e088393
+DATA f3e088393<>+16(SB)/4, $0x3e088393
+DATA f3e088393<>+20(SB)/4, $0x3e088393
+DATA f3e088393<>+24(SB)/4, $0x3e088393
+DATA f3e088393<>+28(SB)/4, $0x3e088393
+GLOBL f3e088393<>(SB), RODATA|NOPTR, $32
+
+DATA fbeaaaa99<>+0(SB)/4, $0xbeaaaa99
+DATA fbeaaaa99<>+4(SB)/4, $0xbeaaaa99
+DATA fbeaaaa99<>+8(SB)/4, $0xbeaaaa99
+DATA fbeaaaa99<>+12(SB)/4, $0xbeaaaa99
+DATA fbeaaaa99<>+16(SB)/4, $0xbeaaaa99
+DATA fbeaaaa99<>+20(SB)/4, $0xbeaaaa99
+DATA fbeaaaa99<>+24(SB)/4, $0xbeaaaa99
+DATA fbeaaaa99<>+28(SB)/4, $0xbeaaaa99
+GLOBL fbeaaaa99<>(SB), RODATA|NOPTR, $32
+
+DATA f3f200000<>+0(SB)/4, $0x3f200000
+DATA f3f200000<>+4(SB)/4, $0x3f200000
+DATA f3f200000<>+8(SB)/4, $0x3f200000
+DATA f3f200000<>+12(SB)/4, $0x3f200000
+DATA f3f200000<>+16(SB)/4, $0x3f200000
+DATA f3f200000<>+20(SB)/4, $0x3f200000
+DATA f3f200000<>+24(SB)/4, $0x3f200000
+DATA f3f200000<>+28(SB)/4, $0x3f200000
+GLOBL f3f200000<>(SB), RODATA|NOPTR, $32
+
+DATA f80000000<>+0(SB)/4, $0x80000000
+DATA f80000000<>+4(SB)/4, $0x80000000
+DATA f80000000<>+8(SB)/4, $0x80000000
+DATA f80000000<>+12(SB)/4, $0x80000000
+DATA f80000000<>+16(SB)/4, $0x80000000
+DATA f80000000<>+20(SB)/4, $0x80000000
+DATA f80000000<>+24(SB)/4, $0x80000000
+DATA f80000000<>+28(SB)/4, $0x80000000
+GLOBL f80000000<>(SB), RODATA|NOPTR, $32
+
+// func sigmoidF32(n int, x *float32, y *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sigmoidF32(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ y+16(FP), DX
+
+eight:
+	CMPQ         AX, $0x08
+	JL           rest
+	VMOVUPS      (CX), Y0
+	VORPS        f80000000<>+0(SB), Y0, Y1
+	VMOVUPS      f42b20000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y2
+	VMOVUPS      fc2d00000<>+0(SB), Y1
+	VMAXPS       Y2, Y1, Y2
+	VMULPS       f3fb8aa3b<>+0(SB), Y2, Y1
+	VROUNDPS     $0x00, Y1, Y1
+	VFNMADD231PS f3f318000<>+0(SB), Y1, Y2
+	VFNMADD231PS fb95e8083<>+0(SB), Y1, Y2
+	VMOVUPS      f39506967<>+0(SB), Y3
+	VFMADD213PS  f3ab743ce<>+0(SB), Y2, Y3
+	VFMADD213PS  f3c088908<>+0(SB), Y2, Y3
+	VFMADD213PS  f3d2aa9c1<>+0(SB), Y2, Y3
+	VFMADD213PS  f3e2aaaaa<>+0(SB), Y2, Y3
+	VFMADD213PS  f3f000000<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  Y2, Y4, Y3
+	VADDPS       f3f800000<>+0(SB), Y3, Y3
+	VCVTPS2DQ    Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPADDD       f0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VPADDD       f0000007f<>+0(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y3, Y3
+	VMOVUPS      f3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y3, Y1, Y0
+	VADDPS       f3f800000<>+0(SB), Y3, Y3
+	VDIVPS       Y3, Y0, Y3
+	VMOVUPS      Y3, (DX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, AX
+	JMP          eight
+
+rest:
+	TESTQ        AX, AX
+	JZ           done
+	LEAQ         masks<>+0(SB), BX
+	SHLQ         $0x02, AX
+	SUBQ         AX, BX
+	VMOVDQU      32(BX), Y0
+	VMASKMOVPS   (CX), Y0, Y1
+	VORPS        f80000000<>+0(SB), Y1, Y2
+	VMOVUPS      f42b20000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y3
+	VMOVUPS      fc2d00000<>+0(SB), Y2
+	VMAXPS       Y3, Y2, Y3
+	VMULPS       f3fb8aa3b<>+0(SB), Y3, Y2
+	VROUNDPS     $0x00, Y2, Y2
+	VFNMADD231PS f3f318000<>+0(SB), Y2, Y3
+	VFNMADD231PS fb95e8083<>+0(SB), Y2, Y3
+	VMOVUPS      f39506967<>+0(SB), Y4
+	VFMADD213PS  f3ab743ce<>+0(SB), Y3, Y4
+	VFMADD213PS  f3c088908<>+0(SB), Y3, Y4
+	VFMADD213PS  f3d2aa9c1<>+0(SB), Y3, Y4
+	VFMADD213PS  f3e2aaaaa<>+0(SB), Y3, Y4
+	VFMADD213PS  f3f000000<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  Y3, Y5, Y4
+	VADDPS       f3f800000<>+0(SB), Y4, Y4
+	VCVTPS2DQ    Y2, Y2
+	VPSRAD       $0x01, Y2, Y3
+	VPSUBD       Y3, Y2, Y2
+	VPADDD       f0000007f<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y4
+	VPADDD       f0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y4, Y4
+	VMOVUPS      f3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y4, Y2, Y1
+	VADDPS       f3f800000<>+0(SB), Y4, Y4
+	VDIVPS       Y4, Y1, Y4
+	VMASKMOVPS   Y4, Y0, (DX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func expSumF32(n int, x *float32, shift float32, y *float32, sum *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·expSumF32(SB), NOSPLIT, $0-40
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+24(FP), DX
+	MOVQ         sum+32(FP), BX
+	VBROADCASTSS shift+16(FP), Y0
+
+eight:
+	CMPQ         AX, $0x08
+	JL           rest
+	VMOVUPS      (CX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMOVUPS      f42b20000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y2
+	VMOVUPS      fc2d00000<>+0(SB), Y1
+	VMAXPS       Y2, Y1, Y2
+	VMULPS       f3fb8aa3b<>+0(SB), Y2, Y1
+	VROUNDPS     $0x00, Y1, Y1
+	VFNMADD231PS f3f318000<>+0(SB), Y1, Y2
+	VFNMADD231PS fb95e8083<>+0(SB), Y1, Y2
+	VMOVUPS      f39506967<>+0(SB), Y3
+	VFMADD213PS  f3ab743ce<>+0(SB), Y2, Y3
+	VFMADD213PS  f3c088908<>+0(SB), Y2, Y3
+	VFMADD213PS  f3d2aa9c1<>+0(SB), Y2, Y3
+	VFMADD213PS  f3e2aaaaa<>+0(SB), Y2, Y3
+	VFMADD213PS  f3f000000<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  Y2, Y4, Y3
+	VADDPS       f3f800000<>+0(SB), Y3, Y3
+	VCVTPS2DQ    Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPADDD       f0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VPADDD       f0000007f<>+0(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y3, Y3
+	VMOVUPS      Y3, (DX)
+	VADDPS       (BX), Y3, Y3
+	VMOVUPS      Y3, (BX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, AX
+	JMP          eight
+
+rest:
+	TESTQ        AX, AX
+	JZ           done
+	LEAQ         masks<>+0(SB), SI
+	SHLQ         $0x02, AX
+	SUBQ         AX, SI
+	VMOVDQU      32(SI), Y1
+	VMASKMOVPS   (CX), Y1, Y2
+	VSUBPS       Y0, Y2, Y2
+	VMOVUPS      f42b20000<>+0(SB), Y0
+	VMINPS       Y2, Y0, Y2
+	VMOVUPS      fc2d00000<>+0(SB), Y0
+	VMAXPS       Y2, Y0, Y2
+	VMULPS       f3fb8aa3b<>+0(SB), Y2, Y0
+	VROUNDPS     $0x00, Y0, Y0
+	VFNMADD231PS f3f318000<>+0(SB), Y0, Y2
+	VFNMADD231PS fb95e8083<>+0(SB), Y0, Y2
+	VMOVUPS      f39506967<>+0(SB), Y3
+	VFMADD213PS  f3ab743ce<>+0(SB), Y2, Y3
+	VFMADD213PS  f3c088908<>+0(SB), Y2, Y3
+	VFMADD213PS  f3d2aa9c1<>+0(SB), Y2, Y3
+	VFMADD213PS  f3e2aaaaa<>+0(SB), Y2, Y3
+	VFMADD213PS  f3f000000<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  Y2, Y4, Y3
+	VADDPS       f3f800000<>+0(SB), Y3, Y3
+	VCVTPS2DQ    Y0, Y0
+	VPSRAD       $0x01, Y0, Y2
+	VPSUBD       Y2, Y0, Y0
+	VPADDD       f0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VPADDD       f0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VMULPS       Y0, Y3, Y3
+	VMASKMOVPS   Y3, Y1, (DX)
+	VANDPS       Y1, Y3, Y3
+	VADDPS       (BX), Y3, Y3
+	VMOVUPS      Y3, (BX)
+
+done:
 	VZEROUPPER
 	RET

@@ -82,13 +82,7 @@ func gemvDots(p precision) {
 	Label("rest")
 	TESTQ(n, n)
 	JZ(LabelRef("store"))
-	masks := p.masks()
-	at := GP64()
-	LEAQ(masks, at)
-	SHLQ(Imm(p.shift), n)
-	SUBQ(n, at)
-	mask := YMM()
-	VMOVDQU(Mem{Base: at, Disp: vector}, mask)
+	mask := p.maskOfFirst(n)
 	p.masked(Mem{Base: x}, mask, y)
 	for i, s := range sum[1] {
 		ai := YMM()
@@ -116,16 +110,24 @@ func gemvDots(p precision) {
 	end()
 }
 
-// masks holds a vector of ones, then one of zeros: what begins r numbers before
-// the middle is a mask of the first r numbers.
-func (p precision) masks() Mem {
-	m := GLOBL("firstOf"+p.name, RODATA|NOPTR)
-	for i := range 2 * vector / 8 {
-		bits := U64(0)
-		if i < vector/8 {
-			bits = ^U64(0)
+var masks Mem
+
+// maskOfFirst is a mask of the first n numbers. It spoils n.
+func (p precision) maskOfFirst(n GPVirtual) VecVirtual {
+	if masks.Base == nil { // a vector of ones, then one of zeros
+		masks = GLOBL("masks", RODATA|NOPTR)
+		for i := range 2 * vector / 8 {
+			bits := U64(0)
+			if i < vector/8 {
+				bits = ^U64(0)
+			}
+			DATA(8*i, bits)
 		}
-		DATA(8*i, bits)
 	}
-	return m
+	at, mask := GP64(), YMM()
+	LEAQ(masks, at)
+	SHLQ(Imm(p.shift), n)
+	SUBQ(n, at)
+	VMOVDQU(Mem{Base: at, Disp: vector}, mask)
+	return mask
 }

@@ -21,6 +21,11 @@ func main() {
 		packTransposed(p)
 		packRows(p)
 	}
+	elementwise("exp", "y = eˣ", expOf)
+	elementwise("log", "y = ln x", logOf)
+	elementwise("tanh", "y = tanh x", tanhOf)
+	elementwise("sigmoid", "y = 1/(1+e⁻ˣ)", sigmoidOf)
+	expSum()
 	Generate()
 }
 
