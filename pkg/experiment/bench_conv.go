@@ -1,0 +1,129 @@
+package experiment
+
+import (
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/snnctl/snnctl/internal/autodiff"
+	"github.com/snnctl/snnctl/internal/fault"
+	"github.com/snnctl/snnctl/internal/rng"
+	"github.com/snnctl/snnctl/internal/tensor"
+)
+
+// ConvBench is the size of the job "conv": forward and backward of a block as
+// in VGG on images of 32×32,
+//
+//	conv 3×3 (3→64), batch norm, ReLU, conv 3×3 (64→64), batch norm, ReLU, max pool 2×2
+//
+// with the gradients of all weights and none of the images.
+type ConvBench struct {
+	Batch   int // images
+	Repeats int
+}
+
+// ConvResult is what the job took.
+type ConvResult struct {
+	Job         string  `json:"job"`
+	Median      float64 `json:"seconds_median"`
+	Min         float64 `json:"seconds_min"`
+	GFLOPs      float64 `json:"gflop_per_second"` // of the convolutions, at the median
+	Peak        int64   `json:"peak_bytes"`       // resident memory of the process, 0 where the system does not tell
+	Threads     int     `json:"threads"`
+	Batch       int     `json:"batch"`
+	Allocations uint64  `json:"allocations"` // on the heap, in one pass
+}
+
+const (
+	convSide     = 32
+	convColours  = 3
+	convChannels = 64
+	convEpsilon  = 1e-5
+)
+
+// convFLOPs are the additions and multiplications of the convolutions for one
+// image: each product of the second layer is taken forward, for its input and
+// for its weights; the first layer has no gradient of its input.
+const convFLOPs = 2 * convSide * convSide * 9 * (2*convColours*convChannels + 3*convChannels*convChannels)
+
+// BenchConv times forward and backward passes of the block.
+func BenchConv(b ConvBench, threads int) (*ConvResult, error) {
+	for _, v := range []struct {
+		name  string
+		value int
+	}{{"--batch", b.Batch}, {"--repeats", b.Repeats}} {
+		if v.value < 1 {
+			return nil, fault.Inputf("%s is %d, expected at least 1", v.name, v.value)
+		}
+	}
+	block := newConvBlock(b.Batch, threads)
+	res := &ConvResult{Job: "conv", Threads: threads, Batch: b.Batch}
+	var seconds []float64
+	var before, after runtime.MemStats
+	for i := range b.Repeats + 1 { // the first meets cold memory
+		runtime.ReadMemStats(&before)
+		began := time.Now()
+		block.pass()
+		took := time.Since(began).Seconds()
+		runtime.ReadMemStats(&after)
+		if i > 0 {
+			seconds = append(seconds, took)
+			res.Allocations = after.Mallocs - before.Mallocs
+		}
+	}
+	slices.Sort(seconds)
+	res.Min = seconds[0]
+	res.Median = (seconds[(len(seconds)-1)/2] + seconds[len(seconds)/2]) / 2
+	res.GFLOPs = convFLOPs * float64(b.Batch) / res.Median / 1e9
+	res.Peak = peakMemory()
+	return res, nil
+}
+
+// convBlock is the block and a batch of images.
+type convBlock struct {
+	threads int
+	images  *autodiff.Var[float32]
+	layers  []convLayer
+	tape    autodiff.Tape[float32]
+}
+
+type convLayer struct{ weights, bias, scale, shift *autodiff.Var[float32] }
+
+func newConvBlock(batch, threads int) *convBlock {
+	filled := func(name uint64, spread float32, shape ...int) *tensor.Dense[float32] {
+		d, r := tensor.New[float32](shape...), rng.Stream(1, "bench-conv", 0, name)
+		for i := range d.Data {
+			d.Data[i] = spread * float32(r.NormFloat64())
+		}
+		return d
+	}
+	b := &convBlock{threads: threads, images: autodiff.Constant(filled(0, 1, batch, convColours, convSide, convSide))}
+	for i, in := range []int{convColours, convChannels} {
+		l := convLayer{
+			weights: autodiff.NewVar(filled(uint64(i+1), 0.1, convChannels, in, 3, 3)),
+			bias:    autodiff.NewVar(tensor.New[float32](convChannels)),
+			scale:   autodiff.NewVar(tensor.New[float32](convChannels)),
+			shift:   autodiff.NewVar(tensor.New[float32](convChannels)),
+		}
+		for c := range l.scale.Value.Data {
+			l.scale.Value.Data[c] = 1
+		}
+		b.layers = append(b.layers, l)
+	}
+	return b
+}
+
+// pass is one forward and backward pass of the mean of the squared result.
+func (b *convBlock) pass() *autodiff.Var[float32] {
+	t, x := &b.tape, b.images
+	padded := autodiff.Axis{Padding: 1}
+	for _, l := range b.layers {
+		x = autodiff.Conv2D(t, b.threads, x, l.weights, l.bias, padded, padded, 1)
+		x, _ = autodiff.BatchNorm(t, b.threads, x, l.scale, l.shift, convEpsilon)
+		x = autodiff.ReLU(t, b.threads, x)
+	}
+	x = autodiff.MaxPool2D(t, b.threads, x, autodiff.Pool{Size: 2}, autodiff.Pool{Size: 2})
+	loss := autodiff.MeanSquaredError(t, x, tensor.New[float32](x.Value.Shape...))
+	t.Backward(loss)
+	return loss
+}

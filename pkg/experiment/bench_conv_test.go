@@ -1,0 +1,41 @@
+package experiment
+
+import (
+	"math"
+	"slices"
+	"testing"
+)
+
+// The block learns from what it was shown, with the same bits on any number of
+// threads.
+func TestConvBlock(t *testing.T) {
+	one, two := newConvBlock(2, 1), newConvBlock(2, 2)
+	loss := one.pass().Value.Data[0]
+	if other := two.pass().Value.Data[0]; other != loss || !(loss > 0) {
+		t.Errorf("loss %g on one thread, %g on two", loss, other)
+	}
+	for i, l := range one.layers {
+		if !slices.Equal(l.weights.Grad.Data, two.layers[i].weights.Grad.Data) {
+			t.Errorf("gradients of layer %d differ between one thread and two", i)
+		}
+		if slices.Max(l.weights.Grad.Data) == 0 || slices.Max(l.scale.Grad.Data) == 0 {
+			t.Errorf("no gradient reaches layer %d", i)
+		}
+	}
+}
+
+func TestBenchConv(t *testing.T) {
+	r, err := BenchConv(ConvBench{Batch: 2, Repeats: 2}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 2 · (2·3·64 + 3·64·64) · 9 operations a place of a 32×32 image.
+	if flops := r.GFLOPs * 1e9 * r.Median; !(r.Min > 0 && r.Min <= r.Median) || math.Abs(flops/(2*233570304)-1) > 1e-9 {
+		t.Errorf("%g operations in %g s, at least %g s", flops, r.Median, r.Min)
+	}
+	for _, b := range []ConvBench{{Batch: 0, Repeats: 1}, {Batch: 1, Repeats: 0}} {
+		if _, err := BenchConv(b, 1); err == nil {
+			t.Errorf("%+v was accepted", b)
+		}
+	}
+}
