@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -10,21 +11,36 @@ import (
 	"github.com/snnctl/snnctl/pkg/experiment"
 )
 
+// benchJobs are the standard jobs: what each is, and how it is run.
+var benchJobs = []struct {
+	name, about string
+	run         func(a *app, o experiment.LSNNBench) error
+}{
+	{"lsnn", "a training step of lsnn-smnist (forward, backward, update, rewiring), on made-up\n" +
+		"         input of the density of sequential MNIST", benchLSNN},
+	{"gemm", "products of float32 matrices, square and as in recurrent layers, on one thread\n" +
+		"         and on all; takes only --repeats", benchGemm},
+}
+
 func newBenchCommand(a *app) *cobra.Command {
 	o := experiment.LSNNBench{}
+	long := "Measure how fast this machine is on the standard jobs; lsnn, unless another is named.\n\n"
+	var names []string
+	for _, job := range benchJobs {
+		long += fmt.Sprintf("  %-6s %s\n", job.name, job.about)
+		names = append(names, job.name)
+	}
 	command := &cobra.Command{
-		Use:   "bench [JOB]",
-		Short: "Measure how fast this machine is on the standard jobs",
-		Long: "Measure how fast this machine is on the standard jobs.\n\n" +
-			"  lsnn   a training step of lsnn-smnist (forward, backward, update, rewiring), on made-up\n" +
-			"         input of the density of sequential MNIST\n" + exitStatusHelp,
+		Use:       "bench [JOB]",
+		Short:     "Measure how fast this machine is on the standard jobs",
+		Long:      long + exitStatusHelp,
 		Args:      cobra.MaximumNArgs(1),
-		ValidArgs: []string{"lsnn"},
+		ValidArgs: names,
 		RunE: func(_ *cobra.Command, args []string) error {
-			if len(args) == 1 && args[0] != "lsnn" {
-				return fault.Inputf("there is no job %q, expected lsnn", args[0])
+			if len(args) == 0 {
+				args = names[:1]
 			}
-			return runBench(a, o)
+			return runBench(a, args[0], o)
 		},
 	}
 	flags := command.Flags()
@@ -33,11 +49,22 @@ func newBenchCommand(a *app) *cobra.Command {
 	flags.IntVar(&o.Batch, "batch", 256, "trials in a batch")
 	flags.Float64Var(&o.RateHz, "rate-hz", 20, "mean firing rate, Hz")
 	flags.Float64Var(&o.Connectivity, "connectivity", 0.12, "part of the synapses that exist, by DEEP R; 1: all of them, without rewiring")
-	flags.IntVar(&o.Repeats, "repeats", 5, "training steps to time")
+	flags.IntVar(&o.Repeats, "repeats", 5, "timings to take the median of")
 	return command
 }
 
-func runBench(a *app, o experiment.LSNNBench) error {
+func runBench(a *app, name string, o experiment.LSNNBench) error {
+	var names []string
+	for _, job := range benchJobs {
+		if job.name == name {
+			return job.run(a, o)
+		}
+		names = append(names, job.name)
+	}
+	return fault.Inputf("there is no job %q, expected %s", name, strings.Join(names, " or "))
+}
+
+func benchLSNN(a *app, o experiment.LSNNBench) error {
 	r, err := experiment.BenchLSNN(o, a.threads)
 	if err != nil {
 		return err
@@ -55,5 +82,22 @@ func runBench(a *app, o experiment.LSNNBench) error {
 	table.row("spikes", fmt.Sprintf("%.3g per second", r.SpikesPerSecond))
 	table.row("allocations", fmt.Sprintf("%d in a step", r.Allocations))
 	table.row("peak memory", formatBytes(r.Peak))
+	return table.flush()
+}
+
+func benchGemm(a *app, o experiment.LSNNBench) error {
+	r, err := experiment.BenchGemm(o.Repeats, a.threads)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(r)
+	}
+	table := newTable(a.stdout, "PRODUCT", "THREADS", "MEDIAN", "MINIMUM", "GFLOP/S", "AT BEST")
+	for _, p := range r.Products {
+		table.row(fmt.Sprintf("%d×%d×%d", p.M, p.K, p.N), fmt.Sprint(p.Threads),
+			fmt.Sprintf("%.4g ms", 1e3*p.Median), fmt.Sprintf("%.4g ms", 1e3*p.Min),
+			fmt.Sprintf("%.1f", p.GFLOPs), fmt.Sprintf("%.1f", p.Best))
+	}
 	return table.flush()
 }

@@ -14,7 +14,7 @@ import (
 const (
 	blockBytes  = 288 << 10 // of a block of op(A)
 	sharedBytes = 8 << 20   // of op(B) packed at a time, if several blocks of rows use it
-	threadWork  = 1 << 19   // multiplications that are worth a thread
+	threadWork  = 1 << 21   // multiplications that are worth a thread
 
 	// What follows was measured: below, packing costs more than it saves.
 	inPlaceBytes = 40 << 10 // rows of C times the distance of rows of B
