@@ -1,9 +1,6 @@
 package autodiff
 
-import (
-	"github.com/snnctl/snnctl/internal/parallel"
-	"github.com/snnctl/snnctl/internal/tensor"
-)
+import "github.com/snnctl/snnctl/internal/tensor"
 
 const (
 	badConvInput   = "autodiff: convolution: x has not the axes [batch][channels][height][width], or [batch][channels][length], or is empty"
@@ -34,57 +31,24 @@ func Conv2D[F tensor.Float](t *Tape[F], threads int, x, w, b *Var[F], height, wi
 	h, v := newWindow(xs[2], ws[2], height), newWindow(xs[3], ws[3], width)
 	c := newCorrelation[F](threads, batch, in, out, groups, h, v)
 	y := NewVar(tensor.New[F](batch, out, h.out, v.out))
-	if b != nil {
-		want(badConvBias, b, out)
-		addBias(threads, y, b)
-	}
-	nx, ny := c.imageIn(), c.imageOut()
-	parallel.For(threads, batch, func(worker, n int) {
-		c.forward(worker, y.Value.Data[n*ny:(n+1)*ny], x.Value.Data[n*nx:(n+1)*nx], w.Value.Data)
-	})
+	c.forward(y.Value.Data, x.Value.Data, w.Value.Data, biasOf(b, out))
 	t.Record(func() {
 		if x.Grad != nil {
-			parallel.For(threads, batch, func(worker, n int) {
-				c.input(worker, x.Grad.Data[n*nx:(n+1)*nx], y.Grad.Data[n*ny:(n+1)*ny], w.Value.Data)
-			})
+			c.input(x.Grad.Data, y.Grad.Data, w.Value.Data, nil)
 		}
 		if w.Grad != nil {
-			sumOverBatch(threads, batch, w.Grad.Data, func(worker, n int, sum []F) {
-				c.weights(worker, sum, y.Grad.Data[n*ny:(n+1)*ny], x.Value.Data[n*nx:(n+1)*nx])
-			})
+			c.weights(w.Grad.Data, y.Grad.Data, x.Value.Data)
 		}
-		biasGradient(threads, y, b)
+		biasGradient(threads, b, y)
 	})
 	return y
 }
 
-// addBias adds b [channels] to y [batch][channels][...].
-func addBias[F tensor.Float](threads int, y, b *Var[F]) {
-	batch, channels := y.Value.Shape[0], y.Value.Shape[1]
-	plane := size(y.Value.Shape[2:])
-	parallel.For(threads, batch*channels, func(_, i int) {
-		v := b.Value.Data[i%channels]
-		row := y.Value.Data[i*plane : (i+1)*plane]
-		for j := range row {
-			row[j] += v
-		}
-	})
-}
-
-// biasGradient adds to the gradient of b what addBias owes it.
-func biasGradient[F tensor.Float](threads int, y, b *Var[F]) {
-	if b == nil || b.Grad == nil {
-		return
+// biasOf returns the values of a bias, nil for none.
+func biasOf[F tensor.Float](b *Var[F], out int) []F {
+	if b == nil {
+		return nil
 	}
-	batch, channels := y.Value.Shape[0], y.Value.Shape[1]
-	plane := size(y.Value.Shape[2:])
-	sumOverBatch(threads, batch, b.Grad.Data, func(_, n int, sums []F) {
-		for c := range channels {
-			var sum F
-			for _, g := range y.Grad.Data[(n*channels+c)*plane:][:plane] {
-				sum += g
-			}
-			sums[c] += sum
-		}
-	})
+	want(badConvBias, b, out)
+	return b.Value.Data
 }

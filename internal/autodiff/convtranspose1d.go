@@ -1,9 +1,6 @@
 package autodiff
 
-import (
-	"github.com/snnctl/snnctl/internal/parallel"
-	"github.com/snnctl/snnctl/internal/tensor"
-)
+import "github.com/snnctl/snnctl/internal/tensor"
 
 const (
 	badTransposeWeights = "autodiff: ConvTranspose1D: w is not [in][out/groups][taps], or is empty"
@@ -46,26 +43,15 @@ func ConvTranspose1D[F tensor.Float](t *Tape[F], threads int, x, w, b *Var[F], a
 	along.out = length
 	c := newCorrelation[F](threads, batch, out, in, groups, newWindow(1, 1, Axis{}), along)
 	y := NewVar(tensor.New[F](batch, out, along.in))
-	if b != nil {
-		want(badConvBias, b, out)
-		addBias(threads, y, b)
-	}
-	nx, ny := c.imageOut(), c.imageIn()
-	parallel.For(threads, batch, func(worker, n int) {
-		c.input(worker, y.Value.Data[n*ny:(n+1)*ny], x.Value.Data[n*nx:(n+1)*nx], w.Value.Data)
-	})
+	c.input(y.Value.Data, x.Value.Data, w.Value.Data, biasOf(b, out))
 	t.Record(func() {
 		if x.Grad != nil {
-			parallel.For(threads, batch, func(worker, n int) {
-				c.forward(worker, x.Grad.Data[n*nx:(n+1)*nx], y.Grad.Data[n*ny:(n+1)*ny], w.Value.Data)
-			})
+			c.forward(x.Grad.Data, y.Grad.Data, w.Value.Data, nil)
 		}
 		if w.Grad != nil {
-			sumOverBatch(threads, batch, w.Grad.Data, func(worker, n int, sum []F) {
-				c.weights(worker, sum, x.Value.Data[n*nx:(n+1)*nx], y.Grad.Data[n*ny:(n+1)*ny])
-			})
+			c.weights(w.Grad.Data, x.Value.Data, y.Grad.Data)
 		}
-		biasGradient(threads, y, b)
+		biasGradient(threads, b, y)
 	})
 	return y
 }

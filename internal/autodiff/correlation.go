@@ -2,11 +2,12 @@ package autodiff
 
 import (
 	"github.com/snnctl/snnctl/internal/kernel"
+	"github.com/snnctl/snnctl/internal/parallel"
 	"github.com/snnctl/snnctl/internal/tensor"
 )
 
-// correlation is what convolutions and their transposes share: for images
-// x [in][H][W] and y [out][OH][OW], and a kernel w [out][in/groups][KH][KW],
+// correlation is what convolutions and their transposes share: for a batch of
+// images x [in][H][W] and y [out][OH][OW], and a kernel w [out][in/groups][KH][KW],
 //
 //	y[o,i,j] = Σ_{c,u,v} w[o,c,u,v] x[g in/groups + c, place(i,u), place(j,v)]
 //
@@ -14,11 +15,11 @@ import (
 // tile: what the kernel reads for a run of outputs is gathered into columns
 // [in/groups · KH · KW][outputs], and the sum is a product of matrices.
 type correlation[F tensor.Float] struct {
+	threads, batch  int
 	in, out, groups int
 	height, width   window
 	tiles           []tile
 	columns         [][]F // of one tile, for each worker
-	inner           int   // threads of one product: those that the images of a batch leave over
 }
 
 // tile is the outputs of rows [i0, i1) and columns [j0, j1), which lie one
@@ -28,7 +29,7 @@ type tile struct{ i0, i1, j0, j1 int }
 func (t tile) size() int { return (t.i1 - t.i0) * (t.j1 - t.j0) }
 
 func newCorrelation[F tensor.Float](threads, batch, in, out, groups int, height, width window) *correlation[F] {
-	c := &correlation[F]{in: in, out: out, groups: groups, height: height, width: width, inner: max(1, threads/batch)}
+	c := &correlation[F]{threads: threads, batch: batch, in: in, out: out, groups: groups, height: height, width: width}
 	if c.direct() {
 		c.tiles = []tile{{0, height.out, 0, width.out}}
 		return c
@@ -63,124 +64,133 @@ func (c *correlation[F]) direct() bool {
 	return once(c.height) && once(c.width)
 }
 
-func (c *correlation[F]) imageIn() int  { return c.in * c.height.in * c.width.in }
-func (c *correlation[F]) imageOut() int { return c.out * c.height.out * c.width.out }
-
-// group returns the parts of x, y and w that belong to group g.
-func (c *correlation[F]) group(g int, x, y, w []F) (xg, yg, wg []F) {
-	part := func(s []F) []F { n := len(s) / c.groups; return s[g*n : (g+1)*n] }
-	return part(x), part(y), part(w)
+// at returns image n of x or y.
+func at[F tensor.Float](images []F, batch, n int) []F {
+	size := len(images) / batch
+	return images[n*size : (n+1)*size]
 }
 
-// forward adds the correlation of x with w to y.
-func (c *correlation[F]) forward(worker int, y, x, w []F) {
-	out, depth, plane := c.out/c.groups, c.depth(), c.height.out*c.width.out
+// products calls f for each group and tile of an image, with the parts of x
+// [in][H][W], y [out][OH][OW] and w that it concerns; y starts at the tile.
+func (c *correlation[F]) products(x, y, w []F, f func(t tile, x, y, w []F)) {
 	for g := range c.groups {
-		xg, yg, wg := c.group(g, x, y, w)
+		xg, yg, wg := at(x, c.groups, g), at(y, c.groups, g), at(w, c.groups, g)
 		for _, t := range c.tiles {
-			columns := c.gather(worker, xg, t)
-			kernel.Gemm(c.inner, false, false, out, t.size(), depth, 1, wg, depth, columns, t.size(), 1, yg[t.i0*c.width.out+t.j0:], plane)
+			f(t, xg, yg[t.i0*c.width.out+t.j0:], wg)
 		}
 	}
 }
 
-// input adds the gradient with respect to x to gx.
-func (c *correlation[F]) input(worker int, gx, gy, w []F) {
-	out, depth, plane := c.out/c.groups, c.depth(), c.height.out*c.width.out
-	for g := range c.groups {
-		xg, yg, wg := c.group(g, gx, gy, w)
-		if c.direct() {
-			kernel.Gemm(c.inner, true, false, depth, plane, out, 1, wg, depth, yg, plane, 1, xg, plane)
-			continue
-		}
-		for _, t := range c.tiles {
+// sizes are those of a group's product: y [out][plane] = w [out][depth] · columns.
+// The images of a batch are spread over threads; inner are those left over for
+// one product.
+func (c *correlation[F]) sizes() (out, depth, plane, inner int) {
+	return c.out / c.groups, c.depth(), c.height.out * c.width.out, max(1, c.threads/c.batch)
+}
+
+// forward adds the correlation of x with w to y, and to each channel of y its
+// bias, if that is not nil.
+func (c *correlation[F]) forward(y, x, w, bias []F) {
+	out, depth, plane, inner := c.sizes()
+	parallel.For(c.threads, c.batch, func(worker, n int) {
+		yn := at(y, c.batch, n)
+		addBias(yn, bias)
+		c.products(at(x, c.batch, n), yn, w, func(t tile, x, y, w []F) {
+			columns := c.gather(worker, x, t)
+			kernel.Gemm(inner, false, false, out, t.size(), depth, 1, w, depth, columns, t.size(), 1, y, plane)
+		})
+	})
+}
+
+// input adds the gradient with respect to x to gx, and to each channel of gx a
+// bias, if that is not nil.
+func (c *correlation[F]) input(gx, gy, w, bias []F) {
+	if c.height.stride == 1 && c.width.stride == 1 && !c.direct() {
+		turned, w := c.turn(w)
+		turned.forward(gx, gy, w, bias)
+		return
+	}
+	out, depth, plane, inner := c.sizes()
+	parallel.For(c.threads, c.batch, func(worker, n int) {
+		xn := at(gx, c.batch, n)
+		addBias(xn, bias)
+		c.products(xn, at(gy, c.batch, n), w, func(t tile, x, y, w []F) {
+			if c.direct() {
+				kernel.Gemm(inner, true, false, depth, plane, out, 1, w, depth, y, plane, 1, x, plane)
+				return
+			}
 			columns := c.columns[worker][:depth*t.size()]
-			kernel.Gemm(c.inner, true, false, depth, t.size(), out, 1, wg, depth, yg[t.i0*c.width.out+t.j0:], plane, 0, columns, t.size())
-			c.scatter(xg, columns, t)
-		}
-	}
+			kernel.Gemm(inner, true, false, depth, t.size(), out, 1, w, depth, y, plane, 0, columns, t.size())
+			c.scatter(x, columns, t)
+		})
+	})
 }
 
 // weights adds the gradient with respect to w to gw.
-func (c *correlation[F]) weights(worker int, gw, gy, x []F) {
-	out, depth, plane := c.out/c.groups, c.depth(), c.height.out*c.width.out
+func (c *correlation[F]) weights(gw, gy, x []F) {
+	out, depth, plane, inner := c.sizes()
+	sumOverBatch(c.threads, c.batch, gw, func(worker, n int, sum []F) {
+		c.products(at(x, c.batch, n), at(gy, c.batch, n), sum, func(t tile, x, y, w []F) {
+			columns := c.gather(worker, x, t)
+			kernel.Gemm(inner, false, true, out, depth, t.size(), 1, y, plane, columns, t.size(), 1, w, depth)
+		})
+	})
+}
+
+// turn returns the correlation, and its kernel, that is the adjoint of c with
+// respect to x: where the stride is 1, that is a correlation of y with the
+// kernel turned by 180° and input and output channels exchanged.
+func (c *correlation[F]) turn(w []F) (*correlation[F], []F) {
+	adjoint := func(w window) window {
+		return window{in: w.out, out: w.in, taps: w.taps, stride: 1, padding: w.dilation*(w.taps-1) - w.padding, dilation: w.dilation}
+	}
+	in, out, taps := c.in/c.groups, c.out/c.groups, c.height.taps*c.width.taps
+	turned := make([]F, 0, len(w))
 	for g := range c.groups {
-		xg, yg, wg := c.group(g, x, gy, gw)
-		for _, t := range c.tiles {
-			columns := c.gather(worker, xg, t)
-			kernel.Gemm(c.inner, false, true, out, depth, t.size(), 1, yg[t.i0*c.width.out+t.j0:], plane, columns, t.size(), 1, wg, depth)
-		}
-	}
-}
-
-// gather returns the columns of a tile: row (c, u, v) holds what the tile's
-// outputs read from channel c with tap (u, v), zeros from the padding.
-func (c *correlation[F]) gather(worker int, x []F, t tile) []F {
-	if c.direct() {
-		return x
-	}
-	columns := c.columns[worker][:c.depth()*t.size()]
-	c.eachRow(t, func(at, n, row, from, first, last int) {
-		to := columns[at : at+n]
-		if row < 0 {
-			clear(to)
-			return
-		}
-		clear(to[:first])
-		clear(to[last:])
-		if c.width.stride == 1 {
-			copy(to[first:last], x[row+from:])
-			return
-		}
-		for i := first; i < last; i++ {
-			to[i] = x[row+from]
-			from += c.width.stride
-		}
-	})
-	return columns
-}
-
-// scatter is the adjoint of gather: it adds each column to where it was read.
-func (c *correlation[F]) scatter(x, columns []F, t tile) {
-	c.eachRow(t, func(at, n, row, from, first, last int) {
-		if row < 0 {
-			return
-		}
-		if c.width.stride == 1 {
-			to := x[row+from:][:last-first]
-			for i, v := range columns[at+first : at+last] {
-				to[i] += v
-			}
-			return
-		}
-		for _, v := range columns[at+first : at+last] {
-			x[row+from] += v
-			from += c.width.stride
-		}
-	})
-}
-
-// eachRow calls f for each run of n columns that read one row of the input with
-// one tap; they start at columns[at]. The row starts at x[row]; row is negative
-// if they all read padding. Columns [first, last) of the run read from place from of
-// the row on, a stride apart; the others read padding.
-func (c *correlation[F]) eachRow(t tile, f func(at, n, row, from, first, last int)) {
-	at, n := 0, t.j1-t.j0
-	for channel := range c.in / c.groups {
-		plane := channel * c.height.in * c.width.in
-		for u := range c.height.taps {
-			for v := range c.width.taps {
-				first, last := c.width.inside(v, t.j0, t.j1)
-				from := c.width.place(first, v)
-				for i := t.i0; i < t.i1; i++ {
-					row := -1
-					if place := c.height.place(i, u); place >= 0 && place < c.height.in && first < last {
-						row = plane + place*c.width.in
-					}
-					f(at, n, row, from, first-t.j0, last-t.j0)
-					at += n
+		for i := range in {
+			for o := range out {
+				from := w[((g*out+o)*in+i)*taps:][:taps]
+				for k := range from {
+					turned = append(turned, from[taps-1-k])
 				}
 			}
 		}
 	}
+	return newCorrelation[F](c.threads, c.batch, c.out, c.in, c.groups, adjoint(c.height), adjoint(c.width)), turned
+}
+
+// addBias adds bias [channels] to y [channels][...]; nil is none.
+func addBias[F tensor.Float](y, bias []F) {
+	for c, b := range bias {
+		plane := at(y, len(bias), c)
+		for i := range plane {
+			plane[i] += b
+		}
+	}
+}
+
+// biasGradient adds to the gradient of b what addBias owes it.
+func biasGradient[F tensor.Float](threads int, b, y *Var[F]) {
+	if b == nil || b.Grad == nil {
+		return
+	}
+	batch := y.Value.Shape[0]
+	sumOverBatch(threads, batch, b.Grad.Data, func(_, n int, sums []F) {
+		gy := at(y.Grad.Data, batch, n)
+		for c := range sums {
+			sums[c] += sum(at(gy, len(sums), c))
+		}
+	})
+}
+
+// sum is Σ x, in four sums side by side: one would wait for its last addition.
+func sum[F tensor.Float](x []F) F {
+	var a, b, c, d F
+	for ; len(x) >= 4; x = x[4:] {
+		a, b, c, d = a+x[0], b+x[1], c+x[2], d+x[3]
+	}
+	for _, v := range x {
+		a += v
+	}
+	return a + b + c + d
 }

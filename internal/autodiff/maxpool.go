@@ -28,7 +28,7 @@ func (p Pool) window(in int) window {
 // MaxPool2D is y[n,c,i,j], the greatest of x[n,c,·,·] within window (i,j), with
 // x [batch][channels][H][W], y [batch][channels][OH][OW] and OH = ⌊(H + 2p -
 // size) / stride⌋ + 1. Padding is never the greatest. Of equal ones the first,
-// row by row, gets the gradient; NaN counts as greater than all numbers.
+// row by row, gets the gradient. With a NaN among them the greatest is NaN.
 func MaxPool2D[F tensor.Float](t *Tape[F], threads int, x *Var[F], height, width Pool) *Var[F] {
 	wantAxes(badPoolInput, x, 4)
 	s := x.Value.Shape
@@ -44,10 +44,13 @@ func MaxPool2D[F tensor.Float](t *Tape[F], threads int, x *Var[F], height, width
 				best := r.first*s[3] + c.first
 				peak := plane[best]
 				for i := r.first; i < r.last; i++ {
-					for j, v := range plane[i*s[3]+c.first : i*s[3]+c.last] {
-						if v > peak || (v != v && peak == peak) {
-							best, peak = i*s[3]+c.first+j, v
+					for j := i*s[3] + c.first; j < i*s[3]+c.last; j++ {
+						// Written so that neither line is a branch, which
+						// would be mispredicted.
+						if v := plane[j]; v > peak {
+							best = j
 						}
+						peak = max(peak, plane[j])
 					}
 				}
 				to[k], at[k] = peak, int32(best)
