@@ -7,28 +7,52 @@ func (c *correlation[F]) gather(worker int, x []F, t tile) []F {
 		return x
 	}
 	columns := c.columns[worker][:c.depth()*t.size()]
-	rows, n := columns, t.j1-t.j0
-	for channel := range c.in / c.groups {
-		plane := at(x, c.in/c.groups, channel)
-		for u := range c.height.taps {
-			i0, i1 := c.height.inside(u, t.i0, t.i1)
-			for v := range c.width.taps {
-				j0, j1 := c.width.inside(v, t.j0, t.j1)
-				to := rows[:t.size()]
-				rows = rows[t.size():]
-				if j0 == j1 || i0 == i1 {
-					clear(to)
-					continue
+	n, size, taps, plane := t.j1-t.j0, t.size(), c.height.taps*c.width.taps, c.height.in*c.width.in
+	c.eachTap(t, func(tap, i0, i1, j0, j1, from int) {
+		for channel := range c.in / c.groups {
+			to := columns[(channel*taps+tap)*size:][:size]
+			if i0 == i1 || j0 == j1 {
+				clear(to)
+				continue
+			}
+			clear(to[:(i0-t.i0)*n])
+			clear(to[(i1-t.i0)*n:])
+			c.copyRows(to[(i0-t.i0)*n:(i1-t.i0)*n], x[channel*plane+from:], n, j0-t.j0, j1-t.j0)
+		}
+	})
+	return columns
+}
+
+// scatter is the adjoint of gather: it adds each column to where it was read.
+func (c *correlation[F]) scatter(x, columns []F, t tile) {
+	n, size, taps, plane := t.j1-t.j0, t.size(), c.height.taps*c.width.taps, c.height.in*c.width.in
+	c.eachTap(t, func(tap, i0, i1, j0, j1, first int) {
+		if j0 == j1 {
+			return
+		}
+		for channel := range c.in / c.groups {
+			from := columns[(channel*taps+tap)*size:][:size]
+			for i := i0; i < i1; i++ {
+				to := x[channel*plane+first+(i-i0)*c.height.stride*c.width.in:]
+				for j, g := range from[(i-t.i0)*n+j0-t.j0 : (i-t.i0)*n+j1-t.j0] {
+					to[j*c.width.stride] += g
 				}
-				clear(to[:(i0-t.i0)*n])
-				clear(to[(i1-t.i0)*n:])
-				to = to[(i0-t.i0)*n : (i1-t.i0)*n]
-				from := plane[c.height.place(i0, u)*c.width.in+c.width.place(j0, v):]
-				c.copyRows(to, from, n, j0-t.j0, j1-t.j0)
 			}
 		}
+	})
+}
+
+// eachTap calls f for each tap of the kernel, with the outputs of the tile,
+// [i0, i1) × [j0, j1), that read from the input with it, not from its padding,
+// and where in a plane of the input the first of them reads.
+func (c *correlation[F]) eachTap(t tile, f func(tap, i0, i1, j0, j1, first int)) {
+	for u := range c.height.taps {
+		i0, i1 := c.height.inside(u, t.i0, t.i1)
+		for v := range c.width.taps {
+			j0, j1 := c.width.inside(v, t.j0, t.j1)
+			f(u*c.width.taps+v, i0, i1, j0, j1, c.height.place(i0, u)*c.width.in+c.width.place(j0, v))
+		}
 	}
-	return columns
 }
 
 // copyRows fills rows of n numbers: [first, last) of each from a row of the
@@ -70,31 +94,6 @@ func (c *correlation[F]) copyRows(to, from []F, n, first, last int) {
 				return
 			}
 			from = from[step:]
-		}
-	}
-}
-
-// scatter is the adjoint of gather: it adds each column to where it was read.
-func (c *correlation[F]) scatter(x, columns []F, t tile) {
-	n := t.j1 - t.j0
-	for channel := range c.in / c.groups {
-		plane := at(x, c.in/c.groups, channel)
-		for u := range c.height.taps {
-			i0, i1 := c.height.inside(u, t.i0, t.i1)
-			for v := range c.width.taps {
-				j0, j1 := c.width.inside(v, t.j0, t.j1)
-				from := columns[:t.size()]
-				columns = columns[t.size():]
-				if j0 == j1 {
-					continue
-				}
-				for i := i0; i < i1; i++ {
-					to := plane[c.height.place(i, u)*c.width.in+c.width.place(j0, v):]
-					for j, g := range from[(i-t.i0)*n+j0-t.j0 : (i-t.i0)*n+j1-t.j0] {
-						to[j*c.width.stride] += g
-					}
-				}
-			}
 		}
 	}
 }

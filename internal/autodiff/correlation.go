@@ -34,8 +34,8 @@ func newCorrelation[F tensor.Float](threads, batch, in, out, groups int, height,
 		c.tiles = []tile{{0, height.out, 0, width.out}}
 		return c
 	}
-	// Columns of this many numbers stay in the second-level cache.
-	const cached, fewest = 1 << 16, 64
+	// So many numbers stay near, and the product has columns enough to pay for its packing.
+	const cached, fewest = 1 << 17, 64
 	outputs := max(fewest, cached/c.depth())
 	if rows := outputs / width.out; rows > 0 {
 		for i := 0; i < height.out; i += rows {
