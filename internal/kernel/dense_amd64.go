@@ -2,10 +2,10 @@
 
 package kernel
 
-// gemmTileF32 is productTile for 1 to 6 rows and at least one k.
+// gemmPanelF32 is productPanel for at least one row and one k.
 //
 //go:noescape
-func gemmTileF32(rows int, k int, a *float32, rs int, cs int, b *float32, bs int, alpha float32, beta float32, c *float32, ldc int)
+func gemmPanelF32(rows int, k int, a *float32, rs int, cs int, step int, b *float32, bs int, alpha float32, beta float32, c *float32, ldc int)
 
 // gemvRowsF32 is sum[j] = Σ x[i] a[i*lda+j] over i < k, for j < 64.
 //
@@ -32,10 +32,10 @@ func packPanelF32(k int, src *float32, ld int, dst *float32)
 //go:noescape
 func packSixF32(k int, src *float32, ld int, dst *float32)
 
-// gemmTileF64 is productTile for 1 to 6 rows and at least one k.
+// gemmPanelF64 is productPanel for at least one row and one k.
 //
 //go:noescape
-func gemmTileF64(rows int, k int, a *float64, rs int, cs int, b *float64, bs int, alpha float64, beta float64, c *float64, ldc int)
+func gemmPanelF64(rows int, k int, a *float64, rs int, cs int, step int, b *float64, bs int, alpha float64, beta float64, c *float64, ldc int)
 
 // gemvRowsF64 is sum[j] = Σ x[i] a[i*lda+j] over i < k, for j < 32.
 //

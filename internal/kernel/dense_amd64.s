@@ -2,10 +2,14 @@
 
 #include "textflag.h"
 
-// func gemmTileF32(rows int, k int, a *float32, rs int, cs int, b *float32, bs int, alpha float32, beta float32, c *float32, ldc int)
+// func gemmPanelF32(rows int, k int, a *float32, rs int, cs int, step int, b *float32, bs int, alpha float32, beta float32, c *float32, ldc int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemmTileF32(SB), NOSPLIT, $0-80
-	MOVQ       rows+0(FP), AX
+TEXT ·gemmPanelF32(SB), NOSPLIT, $0-88
+	MOVQ rows+0(FP), AX
+	MOVQ a+16(FP), CX
+	MOVQ c+72(FP), DX
+
+tile:
 	CMPQ       AX, $0x01
 	JE         rows1
 	CMPQ       AX, $0x02
@@ -16,38 +20,38 @@ TEXT ·gemmTileF32(SB), NOSPLIT, $0-80
 	JE         rows4
 	CMPQ       AX, $0x05
 	JE         rows5
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       AX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	MOVQ       a+16(FP), DX
-	MOVQ       rs+24(FP), BX
+	MOVQ       ldc+80(FP), BX
 	SHLQ       $0x02, BX
-	MOVQ       cs+32(FP), SI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 60(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 60(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 60(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 60(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 60(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 60(SI)
+	ADDQ       BX, SI
+	MOVQ       rs+24(FP), SI
 	SHLQ       $0x02, SI
-	MOVQ       b+40(FP), DI
-	MOVQ       bs+48(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       k+8(FP), R9
-	LEAQ       (DX)(BX*2), R10
-	ADDQ       BX, R10
+	MOVQ       cs+32(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       b+48(FP), R8
+	MOVQ       bs+56(FP), R9
+	SHLQ       $0x02, R9
+	MOVQ       k+8(FP), R10
+	MOVQ       CX, R11
+	LEAQ       (CX)(SI*2), R12
+	ADDQ       SI, R12
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -62,32 +66,32 @@ TEXT ·gemmTileF32(SB), NOSPLIT, $0-80
 	VXORPS     Y11, Y11, Y11
 
 k6:
-	VMOVUPS      (DI), Y13
-	VMOVUPS      32(DI), Y14
-	VBROADCASTSS (DX), Y12
+	VMOVUPS      (R8), Y13
+	VMOVUPS      32(R8), Y14
+	VBROADCASTSS (R11), Y12
 	VFMADD231PS  Y13, Y12, Y0
 	VFMADD231PS  Y14, Y12, Y1
-	VBROADCASTSS (DX)(BX*1), Y12
+	VBROADCASTSS (R11)(SI*1), Y12
 	VFMADD231PS  Y13, Y12, Y2
 	VFMADD231PS  Y14, Y12, Y3
-	VBROADCASTSS (DX)(BX*2), Y12
+	VBROADCASTSS (R11)(SI*2), Y12
 	VFMADD231PS  Y13, Y12, Y4
 	VFMADD231PS  Y14, Y12, Y5
-	VBROADCASTSS (R10), Y12
+	VBROADCASTSS (R12), Y12
 	VFMADD231PS  Y13, Y12, Y6
 	VFMADD231PS  Y14, Y12, Y7
-	VBROADCASTSS (R10)(BX*1), Y12
+	VBROADCASTSS (R12)(SI*1), Y12
 	VFMADD231PS  Y13, Y12, Y8
 	VFMADD231PS  Y14, Y12, Y9
-	VBROADCASTSS (R10)(BX*2), Y12
+	VBROADCASTSS (R12)(SI*2), Y12
 	VFMADD231PS  Y13, Y12, Y10
 	VFMADD231PS  Y14, Y12, Y11
-	ADDQ         SI, DX
-	ADDQ         SI, R10
-	ADDQ         R8, DI
-	DECQ         R9
+	ADDQ         DI, R11
+	ADDQ         DI, R12
+	ADDQ         R9, R8
+	DECQ         R10
 	JNZ          k6
-	VBROADCASTSS alpha+56(FP), Y12
+	VBROADCASTSS alpha+64(FP), Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
 	VMULPS       Y12, Y2, Y2
@@ -100,92 +104,402 @@ k6:
 	VMULPS       Y12, Y9, Y9
 	VMULPS       Y12, Y10, Y10
 	VMULPS       Y12, Y11, Y11
-	MOVL         beta+60(FP), DX
-	ADDL         DX, DX
+	MOVL         beta+68(FP), SI
+	ADDL         SI, SI
 	JZ           store6
-	VBROADCASTSS beta+60(FP), Y12
-	MOVQ         AX, DX
-	VMULPS       (DX), Y12, Y13
+	VBROADCASTSS beta+68(FP), Y12
+	MOVQ         DX, SI
+	VMULPS       (SI), Y12, Y13
 	VADDPS       Y13, Y0, Y0
-	VMULPS       32(DX), Y12, Y14
+	VMULPS       32(SI), Y12, Y14
 	VADDPS       Y14, Y1, Y1
-	ADDQ         CX, DX
-	VMULPS       (DX), Y12, Y13
+	ADDQ         BX, SI
+	VMULPS       (SI), Y12, Y13
 	VADDPS       Y13, Y2, Y2
-	VMULPS       32(DX), Y12, Y14
+	VMULPS       32(SI), Y12, Y14
 	VADDPS       Y14, Y3, Y3
-	ADDQ         CX, DX
-	VMULPS       (DX), Y12, Y13
+	ADDQ         BX, SI
+	VMULPS       (SI), Y12, Y13
 	VADDPS       Y13, Y4, Y4
-	VMULPS       32(DX), Y12, Y14
+	VMULPS       32(SI), Y12, Y14
 	VADDPS       Y14, Y5, Y5
-	ADDQ         CX, DX
-	VMULPS       (DX), Y12, Y13
+	ADDQ         BX, SI
+	VMULPS       (SI), Y12, Y13
 	VADDPS       Y13, Y6, Y6
-	VMULPS       32(DX), Y12, Y14
+	VMULPS       32(SI), Y12, Y14
 	VADDPS       Y14, Y7, Y7
-	ADDQ         CX, DX
-	VMULPS       (DX), Y12, Y13
+	ADDQ         BX, SI
+	VMULPS       (SI), Y12, Y13
 	VADDPS       Y13, Y8, Y8
-	VMULPS       32(DX), Y12, Y14
+	VMULPS       32(SI), Y12, Y14
 	VADDPS       Y14, Y9, Y9
-	ADDQ         CX, DX
-	VMULPS       (DX), Y12, Y13
+	ADDQ         BX, SI
+	VMULPS       (SI), Y12, Y13
 	VADDPS       Y13, Y10, Y10
-	VMULPS       32(DX), Y12, Y14
+	VMULPS       32(SI), Y12, Y14
 	VADDPS       Y14, Y11, Y11
+	ADDQ         BX, SI
 
 store6:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y5, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y6, (AX)
-	VMOVUPS Y7, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y8, (AX)
-	VMOVUPS Y9, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y10, (AX)
-	VMOVUPS Y11, 32(AX)
-	VZEROUPPER
-	RET
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y8, (DX)
+	VMOVUPS Y9, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y10, (DX)
+	VMOVUPS Y11, 32(DX)
+	ADDQ    BX, DX
+	SUBQ    $0x06, AX
+	JZ      done
+	MOVQ    step+40(FP), BX
+	SHLQ    $0x02, BX
+	ADDQ    BX, CX
+	JMP     tile
 
-rows5:
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       AX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	MOVQ       a+16(FP), DX
+rows1:
+	MOVQ       ldc+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cs+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       k+8(FP), R8
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+
+k1:
+	VMOVUPS      (SI), Y3
+	VMOVUPS      32(SI), Y4
+	VBROADCASTSS (CX), Y2
+	VFMADD231PS  Y3, Y2, Y0
+	VFMADD231PS  Y4, Y2, Y1
+	ADDQ         BX, CX
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          k1
+	VBROADCASTSS alpha+64(FP), Y2
+	VMULPS       Y2, Y0, Y0
+	VMULPS       Y2, Y1, Y1
+	MOVL         beta+68(FP), CX
+	ADDL         CX, CX
+	JZ           store1
+	VBROADCASTSS beta+68(FP), Y2
+	MOVQ         DX, BX
+	VMULPS       (BX), Y2, Y3
+	VADDPS       Y3, Y0, Y0
+	VMULPS       32(BX), Y2, Y4
+	VADDPS       Y4, Y1, Y1
+	ADDQ         AX, BX
+
+store1:
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows2:
+	MOVQ       ldc+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
 	MOVQ       rs+24(FP), BX
 	SHLQ       $0x02, BX
 	MOVQ       cs+32(FP), SI
 	SHLQ       $0x02, SI
-	MOVQ       b+40(FP), DI
-	MOVQ       bs+48(FP), R8
+	MOVQ       b+48(FP), DI
+	MOVQ       bs+56(FP), R8
 	SHLQ       $0x02, R8
 	MOVQ       k+8(FP), R9
-	LEAQ       (DX)(BX*2), R10
-	ADDQ       BX, R10
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+
+k2:
+	VMOVUPS      (DI), Y5
+	VMOVUPS      32(DI), Y6
+	VBROADCASTSS (CX), Y4
+	VFMADD231PS  Y5, Y4, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VBROADCASTSS (CX)(BX*1), Y4
+	VFMADD231PS  Y5, Y4, Y2
+	VFMADD231PS  Y6, Y4, Y3
+	ADDQ         SI, CX
+	ADDQ         R8, DI
+	DECQ         R9
+	JNZ          k2
+	VBROADCASTSS alpha+64(FP), Y4
+	VMULPS       Y4, Y0, Y0
+	VMULPS       Y4, Y1, Y1
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y4, Y3, Y3
+	MOVL         beta+68(FP), CX
+	ADDL         CX, CX
+	JZ           store2
+	VBROADCASTSS beta+68(FP), Y4
+	MOVQ         DX, BX
+	VMULPS       (BX), Y4, Y5
+	VADDPS       Y5, Y0, Y0
+	VMULPS       32(BX), Y4, Y6
+	VADDPS       Y6, Y1, Y1
+	ADDQ         AX, BX
+	VMULPS       (BX), Y4, Y5
+	VADDPS       Y5, Y2, Y2
+	VMULPS       32(BX), Y4, Y6
+	VADDPS       Y6, Y3, Y3
+	ADDQ         AX, BX
+
+store2:
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    AX, DX
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows3:
+	MOVQ       ldc+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cs+32(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       b+48(FP), DI
+	MOVQ       bs+56(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       k+8(FP), R9
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+
+k3:
+	VMOVUPS      (DI), Y7
+	VMOVUPS      32(DI), Y8
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y7, Y6, Y0
+	VFMADD231PS  Y8, Y6, Y1
+	VBROADCASTSS (CX)(BX*1), Y6
+	VFMADD231PS  Y7, Y6, Y2
+	VFMADD231PS  Y8, Y6, Y3
+	VBROADCASTSS (CX)(BX*2), Y6
+	VFMADD231PS  Y7, Y6, Y4
+	VFMADD231PS  Y8, Y6, Y5
+	ADDQ         SI, CX
+	ADDQ         R8, DI
+	DECQ         R9
+	JNZ          k3
+	VBROADCASTSS alpha+64(FP), Y6
+	VMULPS       Y6, Y0, Y0
+	VMULPS       Y6, Y1, Y1
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y6, Y4, Y4
+	VMULPS       Y6, Y5, Y5
+	MOVL         beta+68(FP), CX
+	ADDL         CX, CX
+	JZ           store3
+	VBROADCASTSS beta+68(FP), Y6
+	MOVQ         DX, BX
+	VMULPS       (BX), Y6, Y7
+	VADDPS       Y7, Y0, Y0
+	VMULPS       32(BX), Y6, Y8
+	VADDPS       Y8, Y1, Y1
+	ADDQ         AX, BX
+	VMULPS       (BX), Y6, Y7
+	VADDPS       Y7, Y2, Y2
+	VMULPS       32(BX), Y6, Y8
+	VADDPS       Y8, Y3, Y3
+	ADDQ         AX, BX
+	VMULPS       (BX), Y6, Y7
+	VADDPS       Y7, Y4, Y4
+	VMULPS       32(BX), Y6, Y8
+	VADDPS       Y8, Y5, Y5
+	ADDQ         AX, BX
+
+store3:
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    AX, DX
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	ADDQ    AX, DX
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows4:
+	MOVQ       ldc+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cs+32(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       b+48(FP), DI
+	MOVQ       bs+56(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       k+8(FP), R9
+	MOVQ       CX, R10
+	LEAQ       (CX)(BX*2), CX
+	ADDQ       BX, CX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+
+k4:
+	VMOVUPS      (DI), Y9
+	VMOVUPS      32(DI), Y10
+	VBROADCASTSS (R10), Y8
+	VFMADD231PS  Y9, Y8, Y0
+	VFMADD231PS  Y10, Y8, Y1
+	VBROADCASTSS (R10)(BX*1), Y8
+	VFMADD231PS  Y9, Y8, Y2
+	VFMADD231PS  Y10, Y8, Y3
+	VBROADCASTSS (R10)(BX*2), Y8
+	VFMADD231PS  Y9, Y8, Y4
+	VFMADD231PS  Y10, Y8, Y5
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y9, Y8, Y6
+	VFMADD231PS  Y10, Y8, Y7
+	ADDQ         SI, R10
+	ADDQ         SI, CX
+	ADDQ         R8, DI
+	DECQ         R9
+	JNZ          k4
+	VBROADCASTSS alpha+64(FP), Y8
+	VMULPS       Y8, Y0, Y0
+	VMULPS       Y8, Y1, Y1
+	VMULPS       Y8, Y2, Y2
+	VMULPS       Y8, Y3, Y3
+	VMULPS       Y8, Y4, Y4
+	VMULPS       Y8, Y5, Y5
+	VMULPS       Y8, Y6, Y6
+	VMULPS       Y8, Y7, Y7
+	MOVL         beta+68(FP), CX
+	ADDL         CX, CX
+	JZ           store4
+	VBROADCASTSS beta+68(FP), Y8
+	MOVQ         DX, BX
+	VMULPS       (BX), Y8, Y9
+	VADDPS       Y9, Y0, Y0
+	VMULPS       32(BX), Y8, Y10
+	VADDPS       Y10, Y1, Y1
+	ADDQ         AX, BX
+	VMULPS       (BX), Y8, Y9
+	VADDPS       Y9, Y2, Y2
+	VMULPS       32(BX), Y8, Y10
+	VADDPS       Y10, Y3, Y3
+	ADDQ         AX, BX
+	VMULPS       (BX), Y8, Y9
+	VADDPS       Y9, Y4, Y4
+	VMULPS       32(BX), Y8, Y10
+	VADDPS       Y10, Y5, Y5
+	ADDQ         AX, BX
+	VMULPS       (BX), Y8, Y9
+	VADDPS       Y9, Y6, Y6
+	VMULPS       32(BX), Y8, Y10
+	VADDPS       Y10, Y7, Y7
+	ADDQ         AX, BX
+
+store4:
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    AX, DX
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	ADDQ    AX, DX
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	ADDQ    AX, DX
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows5:
+	MOVQ       ldc+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cs+32(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       b+48(FP), DI
+	MOVQ       bs+56(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       k+8(FP), R9
+	MOVQ       CX, R10
+	LEAQ       (CX)(BX*2), CX
+	ADDQ       BX, CX
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -200,27 +514,27 @@ rows5:
 k5:
 	VMOVUPS      (DI), Y11
 	VMOVUPS      32(DI), Y12
-	VBROADCASTSS (DX), Y10
+	VBROADCASTSS (R10), Y10
 	VFMADD231PS  Y11, Y10, Y0
 	VFMADD231PS  Y12, Y10, Y1
-	VBROADCASTSS (DX)(BX*1), Y10
+	VBROADCASTSS (R10)(BX*1), Y10
 	VFMADD231PS  Y11, Y10, Y2
 	VFMADD231PS  Y12, Y10, Y3
-	VBROADCASTSS (DX)(BX*2), Y10
+	VBROADCASTSS (R10)(BX*2), Y10
 	VFMADD231PS  Y11, Y10, Y4
 	VFMADD231PS  Y12, Y10, Y5
-	VBROADCASTSS (R10), Y10
+	VBROADCASTSS (CX), Y10
 	VFMADD231PS  Y11, Y10, Y6
 	VFMADD231PS  Y12, Y10, Y7
-	VBROADCASTSS (R10)(BX*1), Y10
+	VBROADCASTSS (CX)(BX*1), Y10
 	VFMADD231PS  Y11, Y10, Y8
 	VFMADD231PS  Y12, Y10, Y9
-	ADDQ         SI, DX
 	ADDQ         SI, R10
+	ADDQ         SI, CX
 	ADDQ         R8, DI
 	DECQ         R9
 	JNZ          k5
-	VBROADCASTSS alpha+56(FP), Y10
+	VBROADCASTSS alpha+64(FP), Y10
 	VMULPS       Y10, Y0, Y0
 	VMULPS       Y10, Y1, Y1
 	VMULPS       Y10, Y2, Y2
@@ -231,354 +545,55 @@ k5:
 	VMULPS       Y10, Y7, Y7
 	VMULPS       Y10, Y8, Y8
 	VMULPS       Y10, Y9, Y9
-	MOVL         beta+60(FP), DX
-	ADDL         DX, DX
+	MOVL         beta+68(FP), CX
+	ADDL         CX, CX
 	JZ           store5
-	VBROADCASTSS beta+60(FP), Y10
-	MOVQ         AX, DX
-	VMULPS       (DX), Y10, Y11
+	VBROADCASTSS beta+68(FP), Y10
+	MOVQ         DX, BX
+	VMULPS       (BX), Y10, Y11
 	VADDPS       Y11, Y0, Y0
-	VMULPS       32(DX), Y10, Y12
+	VMULPS       32(BX), Y10, Y12
 	VADDPS       Y12, Y1, Y1
-	ADDQ         CX, DX
-	VMULPS       (DX), Y10, Y11
+	ADDQ         AX, BX
+	VMULPS       (BX), Y10, Y11
 	VADDPS       Y11, Y2, Y2
-	VMULPS       32(DX), Y10, Y12
+	VMULPS       32(BX), Y10, Y12
 	VADDPS       Y12, Y3, Y3
-	ADDQ         CX, DX
-	VMULPS       (DX), Y10, Y11
+	ADDQ         AX, BX
+	VMULPS       (BX), Y10, Y11
 	VADDPS       Y11, Y4, Y4
-	VMULPS       32(DX), Y10, Y12
+	VMULPS       32(BX), Y10, Y12
 	VADDPS       Y12, Y5, Y5
-	ADDQ         CX, DX
-	VMULPS       (DX), Y10, Y11
+	ADDQ         AX, BX
+	VMULPS       (BX), Y10, Y11
 	VADDPS       Y11, Y6, Y6
-	VMULPS       32(DX), Y10, Y12
+	VMULPS       32(BX), Y10, Y12
 	VADDPS       Y12, Y7, Y7
-	ADDQ         CX, DX
-	VMULPS       (DX), Y10, Y11
+	ADDQ         AX, BX
+	VMULPS       (BX), Y10, Y11
 	VADDPS       Y11, Y8, Y8
-	VMULPS       32(DX), Y10, Y12
+	VMULPS       32(BX), Y10, Y12
 	VADDPS       Y12, Y9, Y9
+	ADDQ         AX, BX
 
 store5:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y5, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y6, (AX)
-	VMOVUPS Y7, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y8, (AX)
-	VMOVUPS Y9, 32(AX)
-	VZEROUPPER
-	RET
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    AX, DX
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	ADDQ    AX, DX
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	ADDQ    AX, DX
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
+	ADDQ    AX, DX
+	VMOVUPS Y8, (DX)
+	VMOVUPS Y9, 32(DX)
+	ADDQ    AX, DX
 
-rows4:
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       AX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	MOVQ       a+16(FP), DX
-	MOVQ       rs+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cs+32(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       b+40(FP), DI
-	MOVQ       bs+48(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       k+8(FP), R9
-	LEAQ       (DX)(BX*2), R10
-	ADDQ       BX, R10
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y6, Y6, Y6
-	VXORPS     Y7, Y7, Y7
-
-k4:
-	VMOVUPS      (DI), Y9
-	VMOVUPS      32(DI), Y10
-	VBROADCASTSS (DX), Y8
-	VFMADD231PS  Y9, Y8, Y0
-	VFMADD231PS  Y10, Y8, Y1
-	VBROADCASTSS (DX)(BX*1), Y8
-	VFMADD231PS  Y9, Y8, Y2
-	VFMADD231PS  Y10, Y8, Y3
-	VBROADCASTSS (DX)(BX*2), Y8
-	VFMADD231PS  Y9, Y8, Y4
-	VFMADD231PS  Y10, Y8, Y5
-	VBROADCASTSS (R10), Y8
-	VFMADD231PS  Y9, Y8, Y6
-	VFMADD231PS  Y10, Y8, Y7
-	ADDQ         SI, DX
-	ADDQ         SI, R10
-	ADDQ         R8, DI
-	DECQ         R9
-	JNZ          k4
-	VBROADCASTSS alpha+56(FP), Y8
-	VMULPS       Y8, Y0, Y0
-	VMULPS       Y8, Y1, Y1
-	VMULPS       Y8, Y2, Y2
-	VMULPS       Y8, Y3, Y3
-	VMULPS       Y8, Y4, Y4
-	VMULPS       Y8, Y5, Y5
-	VMULPS       Y8, Y6, Y6
-	VMULPS       Y8, Y7, Y7
-	MOVL         beta+60(FP), DX
-	ADDL         DX, DX
-	JZ           store4
-	VBROADCASTSS beta+60(FP), Y8
-	MOVQ         AX, DX
-	VMULPS       (DX), Y8, Y9
-	VADDPS       Y9, Y0, Y0
-	VMULPS       32(DX), Y8, Y10
-	VADDPS       Y10, Y1, Y1
-	ADDQ         CX, DX
-	VMULPS       (DX), Y8, Y9
-	VADDPS       Y9, Y2, Y2
-	VMULPS       32(DX), Y8, Y10
-	VADDPS       Y10, Y3, Y3
-	ADDQ         CX, DX
-	VMULPS       (DX), Y8, Y9
-	VADDPS       Y9, Y4, Y4
-	VMULPS       32(DX), Y8, Y10
-	VADDPS       Y10, Y5, Y5
-	ADDQ         CX, DX
-	VMULPS       (DX), Y8, Y9
-	VADDPS       Y9, Y6, Y6
-	VMULPS       32(DX), Y8, Y10
-	VADDPS       Y10, Y7, Y7
-
-store4:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y5, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y6, (AX)
-	VMOVUPS Y7, 32(AX)
-	VZEROUPPER
-	RET
-
-rows3:
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       AX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	MOVQ       a+16(FP), DX
-	MOVQ       rs+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cs+32(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       b+40(FP), DI
-	MOVQ       bs+48(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       k+8(FP), R9
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-
-k3:
-	VMOVUPS      (DI), Y7
-	VMOVUPS      32(DI), Y8
-	VBROADCASTSS (DX), Y6
-	VFMADD231PS  Y7, Y6, Y0
-	VFMADD231PS  Y8, Y6, Y1
-	VBROADCASTSS (DX)(BX*1), Y6
-	VFMADD231PS  Y7, Y6, Y2
-	VFMADD231PS  Y8, Y6, Y3
-	VBROADCASTSS (DX)(BX*2), Y6
-	VFMADD231PS  Y7, Y6, Y4
-	VFMADD231PS  Y8, Y6, Y5
-	ADDQ         SI, DX
-	ADDQ         R8, DI
-	DECQ         R9
-	JNZ          k3
-	VBROADCASTSS alpha+56(FP), Y6
-	VMULPS       Y6, Y0, Y0
-	VMULPS       Y6, Y1, Y1
-	VMULPS       Y6, Y2, Y2
-	VMULPS       Y6, Y3, Y3
-	VMULPS       Y6, Y4, Y4
-	VMULPS       Y6, Y5, Y5
-	MOVL         beta+60(FP), DX
-	ADDL         DX, DX
-	JZ           store3
-	VBROADCASTSS beta+60(FP), Y6
-	MOVQ         AX, DX
-	VMULPS       (DX), Y6, Y7
-	VADDPS       Y7, Y0, Y0
-	VMULPS       32(DX), Y6, Y8
-	VADDPS       Y8, Y1, Y1
-	ADDQ         CX, DX
-	VMULPS       (DX), Y6, Y7
-	VADDPS       Y7, Y2, Y2
-	VMULPS       32(DX), Y6, Y8
-	VADDPS       Y8, Y3, Y3
-	ADDQ         CX, DX
-	VMULPS       (DX), Y6, Y7
-	VADDPS       Y7, Y4, Y4
-	VMULPS       32(DX), Y6, Y8
-	VADDPS       Y8, Y5, Y5
-
-store3:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y5, 32(AX)
-	VZEROUPPER
-	RET
-
-rows2:
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       AX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	MOVQ       a+16(FP), DX
-	MOVQ       rs+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cs+32(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       b+40(FP), DI
-	MOVQ       bs+48(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       k+8(FP), R9
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-
-k2:
-	VMOVUPS      (DI), Y5
-	VMOVUPS      32(DI), Y6
-	VBROADCASTSS (DX), Y4
-	VFMADD231PS  Y5, Y4, Y0
-	VFMADD231PS  Y6, Y4, Y1
-	VBROADCASTSS (DX)(BX*1), Y4
-	VFMADD231PS  Y5, Y4, Y2
-	VFMADD231PS  Y6, Y4, Y3
-	ADDQ         SI, DX
-	ADDQ         R8, DI
-	DECQ         R9
-	JNZ          k2
-	VBROADCASTSS alpha+56(FP), Y4
-	VMULPS       Y4, Y0, Y0
-	VMULPS       Y4, Y1, Y1
-	VMULPS       Y4, Y2, Y2
-	VMULPS       Y4, Y3, Y3
-	MOVL         beta+60(FP), DX
-	ADDL         DX, DX
-	JZ           store2
-	VBROADCASTSS beta+60(FP), Y4
-	MOVQ         AX, DX
-	VMULPS       (DX), Y4, Y5
-	VADDPS       Y5, Y0, Y0
-	VMULPS       32(DX), Y4, Y6
-	VADDPS       Y6, Y1, Y1
-	ADDQ         CX, DX
-	VMULPS       (DX), Y4, Y5
-	VADDPS       Y5, Y2, Y2
-	VMULPS       32(DX), Y4, Y6
-	VADDPS       Y6, Y3, Y3
-
-store2:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	VZEROUPPER
-	RET
-
-rows1:
-	MOVQ       c+64(FP), AX
-	MOVQ       ldc+72(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       AX, CX
-	PREFETCHT0 (CX)
-	PREFETCHT0 60(CX)
-	MOVQ       a+16(FP), CX
-	MOVQ       rs+24(FP), DX
-	SHLQ       $0x02, DX
-	MOVQ       cs+32(FP), DX
-	SHLQ       $0x02, DX
-	MOVQ       b+40(FP), BX
-	MOVQ       bs+48(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       k+8(FP), DI
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-
-k1:
-	VMOVUPS      (BX), Y3
-	VMOVUPS      32(BX), Y4
-	VBROADCASTSS (CX), Y2
-	VFMADD231PS  Y3, Y2, Y0
-	VFMADD231PS  Y4, Y2, Y1
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         DI
-	JNZ          k1
-	VBROADCASTSS alpha+56(FP), Y2
-	VMULPS       Y2, Y0, Y0
-	VMULPS       Y2, Y1, Y1
-	MOVL         beta+60(FP), CX
-	ADDL         CX, CX
-	JZ           store1
-	VBROADCASTSS beta+60(FP), Y2
-	MOVQ         AX, CX
-	VMULPS       (CX), Y2, Y3
-	VADDPS       Y3, Y0, Y0
-	VMULPS       32(CX), Y2, Y4
-	VADDPS       Y4, Y1, Y1
-
-store1:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
+done:
 	VZEROUPPER
 	RET
 
@@ -861,10 +876,14 @@ row:
 	VZEROUPPER
 	RET
 
-// func gemmTileF64(rows int, k int, a *float64, rs int, cs int, b *float64, bs int, alpha float64, beta float64, c *float64, ldc int)
+// func gemmPanelF64(rows int, k int, a *float64, rs int, cs int, step int, b *float64, bs int, alpha float64, beta float64, c *float64, ldc int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·gemmTileF64(SB), NOSPLIT, $0-88
-	MOVQ       rows+0(FP), AX
+TEXT ·gemmPanelF64(SB), NOSPLIT, $0-96
+	MOVQ rows+0(FP), AX
+	MOVQ a+16(FP), CX
+	MOVQ c+80(FP), DX
+
+tile:
 	CMPQ       AX, $0x01
 	JE         rows1
 	CMPQ       AX, $0x02
@@ -875,38 +894,38 @@ TEXT ·gemmTileF64(SB), NOSPLIT, $0-88
 	JE         rows4
 	CMPQ       AX, $0x05
 	JE         rows5
-	MOVQ       c+72(FP), AX
-	MOVQ       ldc+80(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       AX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	MOVQ       a+16(FP), DX
-	MOVQ       rs+24(FP), BX
+	MOVQ       ldc+88(FP), BX
 	SHLQ       $0x03, BX
-	MOVQ       cs+32(FP), SI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 60(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 60(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 60(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 60(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 60(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 60(SI)
+	ADDQ       BX, SI
+	MOVQ       rs+24(FP), SI
 	SHLQ       $0x03, SI
-	MOVQ       b+40(FP), DI
-	MOVQ       bs+48(FP), R8
-	SHLQ       $0x03, R8
-	MOVQ       k+8(FP), R9
-	LEAQ       (DX)(BX*2), R10
-	ADDQ       BX, R10
+	MOVQ       cs+32(FP), DI
+	SHLQ       $0x03, DI
+	MOVQ       b+48(FP), R8
+	MOVQ       bs+56(FP), R9
+	SHLQ       $0x03, R9
+	MOVQ       k+8(FP), R10
+	MOVQ       CX, R11
+	LEAQ       (CX)(SI*2), R12
+	ADDQ       SI, R12
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -921,32 +940,32 @@ TEXT ·gemmTileF64(SB), NOSPLIT, $0-88
 	VXORPS     Y11, Y11, Y11
 
 k6:
-	VMOVUPS      (DI), Y13
-	VMOVUPS      32(DI), Y14
-	VBROADCASTSD (DX), Y12
+	VMOVUPS      (R8), Y13
+	VMOVUPS      32(R8), Y14
+	VBROADCASTSD (R11), Y12
 	VFMADD231PD  Y13, Y12, Y0
 	VFMADD231PD  Y14, Y12, Y1
-	VBROADCASTSD (DX)(BX*1), Y12
+	VBROADCASTSD (R11)(SI*1), Y12
 	VFMADD231PD  Y13, Y12, Y2
 	VFMADD231PD  Y14, Y12, Y3
-	VBROADCASTSD (DX)(BX*2), Y12
+	VBROADCASTSD (R11)(SI*2), Y12
 	VFMADD231PD  Y13, Y12, Y4
 	VFMADD231PD  Y14, Y12, Y5
-	VBROADCASTSD (R10), Y12
+	VBROADCASTSD (R12), Y12
 	VFMADD231PD  Y13, Y12, Y6
 	VFMADD231PD  Y14, Y12, Y7
-	VBROADCASTSD (R10)(BX*1), Y12
+	VBROADCASTSD (R12)(SI*1), Y12
 	VFMADD231PD  Y13, Y12, Y8
 	VFMADD231PD  Y14, Y12, Y9
-	VBROADCASTSD (R10)(BX*2), Y12
+	VBROADCASTSD (R12)(SI*2), Y12
 	VFMADD231PD  Y13, Y12, Y10
 	VFMADD231PD  Y14, Y12, Y11
-	ADDQ         SI, DX
-	ADDQ         SI, R10
-	ADDQ         R8, DI
-	DECQ         R9
+	ADDQ         DI, R11
+	ADDQ         DI, R12
+	ADDQ         R9, R8
+	DECQ         R10
 	JNZ          k6
-	VBROADCASTSD alpha+56(FP), Y12
+	VBROADCASTSD alpha+64(FP), Y12
 	VMULPD       Y12, Y0, Y0
 	VMULPD       Y12, Y1, Y1
 	VMULPD       Y12, Y2, Y2
@@ -959,92 +978,402 @@ k6:
 	VMULPD       Y12, Y9, Y9
 	VMULPD       Y12, Y10, Y10
 	VMULPD       Y12, Y11, Y11
-	MOVQ         beta+64(FP), DX
-	ADDQ         DX, DX
+	MOVQ         beta+72(FP), SI
+	ADDQ         SI, SI
 	JZ           store6
-	VBROADCASTSD beta+64(FP), Y12
-	MOVQ         AX, DX
-	VMULPD       (DX), Y12, Y13
+	VBROADCASTSD beta+72(FP), Y12
+	MOVQ         DX, SI
+	VMULPD       (SI), Y12, Y13
 	VADDPD       Y13, Y0, Y0
-	VMULPD       32(DX), Y12, Y14
+	VMULPD       32(SI), Y12, Y14
 	VADDPD       Y14, Y1, Y1
-	ADDQ         CX, DX
-	VMULPD       (DX), Y12, Y13
+	ADDQ         BX, SI
+	VMULPD       (SI), Y12, Y13
 	VADDPD       Y13, Y2, Y2
-	VMULPD       32(DX), Y12, Y14
+	VMULPD       32(SI), Y12, Y14
 	VADDPD       Y14, Y3, Y3
-	ADDQ         CX, DX
-	VMULPD       (DX), Y12, Y13
+	ADDQ         BX, SI
+	VMULPD       (SI), Y12, Y13
 	VADDPD       Y13, Y4, Y4
-	VMULPD       32(DX), Y12, Y14
+	VMULPD       32(SI), Y12, Y14
 	VADDPD       Y14, Y5, Y5
-	ADDQ         CX, DX
-	VMULPD       (DX), Y12, Y13
+	ADDQ         BX, SI
+	VMULPD       (SI), Y12, Y13
 	VADDPD       Y13, Y6, Y6
-	VMULPD       32(DX), Y12, Y14
+	VMULPD       32(SI), Y12, Y14
 	VADDPD       Y14, Y7, Y7
-	ADDQ         CX, DX
-	VMULPD       (DX), Y12, Y13
+	ADDQ         BX, SI
+	VMULPD       (SI), Y12, Y13
 	VADDPD       Y13, Y8, Y8
-	VMULPD       32(DX), Y12, Y14
+	VMULPD       32(SI), Y12, Y14
 	VADDPD       Y14, Y9, Y9
-	ADDQ         CX, DX
-	VMULPD       (DX), Y12, Y13
+	ADDQ         BX, SI
+	VMULPD       (SI), Y12, Y13
 	VADDPD       Y13, Y10, Y10
-	VMULPD       32(DX), Y12, Y14
+	VMULPD       32(SI), Y12, Y14
 	VADDPD       Y14, Y11, Y11
+	ADDQ         BX, SI
 
 store6:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y5, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y6, (AX)
-	VMOVUPS Y7, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y8, (AX)
-	VMOVUPS Y9, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y10, (AX)
-	VMOVUPS Y11, 32(AX)
-	VZEROUPPER
-	RET
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y8, (DX)
+	VMOVUPS Y9, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y10, (DX)
+	VMOVUPS Y11, 32(DX)
+	ADDQ    BX, DX
+	SUBQ    $0x06, AX
+	JZ      done
+	MOVQ    step+40(FP), BX
+	SHLQ    $0x03, BX
+	ADDQ    BX, CX
+	JMP     tile
 
-rows5:
-	MOVQ       c+72(FP), AX
-	MOVQ       ldc+80(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       AX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	MOVQ       a+16(FP), DX
+rows1:
+	MOVQ       ldc+88(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cs+32(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x03, DI
+	MOVQ       k+8(FP), R8
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+
+k1:
+	VMOVUPS      (SI), Y3
+	VMOVUPS      32(SI), Y4
+	VBROADCASTSD (CX), Y2
+	VFMADD231PD  Y3, Y2, Y0
+	VFMADD231PD  Y4, Y2, Y1
+	ADDQ         BX, CX
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          k1
+	VBROADCASTSD alpha+64(FP), Y2
+	VMULPD       Y2, Y0, Y0
+	VMULPD       Y2, Y1, Y1
+	MOVQ         beta+72(FP), CX
+	ADDQ         CX, CX
+	JZ           store1
+	VBROADCASTSD beta+72(FP), Y2
+	MOVQ         DX, BX
+	VMULPD       (BX), Y2, Y3
+	VADDPD       Y3, Y0, Y0
+	VMULPD       32(BX), Y2, Y4
+	VADDPD       Y4, Y1, Y1
+	ADDQ         AX, BX
+
+store1:
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows2:
+	MOVQ       ldc+88(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
 	MOVQ       rs+24(FP), BX
 	SHLQ       $0x03, BX
 	MOVQ       cs+32(FP), SI
 	SHLQ       $0x03, SI
-	MOVQ       b+40(FP), DI
-	MOVQ       bs+48(FP), R8
+	MOVQ       b+48(FP), DI
+	MOVQ       bs+56(FP), R8
 	SHLQ       $0x03, R8
 	MOVQ       k+8(FP), R9
-	LEAQ       (DX)(BX*2), R10
-	ADDQ       BX, R10
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+
+k2:
+	VMOVUPS      (DI), Y5
+	VMOVUPS      32(DI), Y6
+	VBROADCASTSD (CX), Y4
+	VFMADD231PD  Y5, Y4, Y0
+	VFMADD231PD  Y6, Y4, Y1
+	VBROADCASTSD (CX)(BX*1), Y4
+	VFMADD231PD  Y5, Y4, Y2
+	VFMADD231PD  Y6, Y4, Y3
+	ADDQ         SI, CX
+	ADDQ         R8, DI
+	DECQ         R9
+	JNZ          k2
+	VBROADCASTSD alpha+64(FP), Y4
+	VMULPD       Y4, Y0, Y0
+	VMULPD       Y4, Y1, Y1
+	VMULPD       Y4, Y2, Y2
+	VMULPD       Y4, Y3, Y3
+	MOVQ         beta+72(FP), CX
+	ADDQ         CX, CX
+	JZ           store2
+	VBROADCASTSD beta+72(FP), Y4
+	MOVQ         DX, BX
+	VMULPD       (BX), Y4, Y5
+	VADDPD       Y5, Y0, Y0
+	VMULPD       32(BX), Y4, Y6
+	VADDPD       Y6, Y1, Y1
+	ADDQ         AX, BX
+	VMULPD       (BX), Y4, Y5
+	VADDPD       Y5, Y2, Y2
+	VMULPD       32(BX), Y4, Y6
+	VADDPD       Y6, Y3, Y3
+	ADDQ         AX, BX
+
+store2:
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    AX, DX
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows3:
+	MOVQ       ldc+88(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cs+32(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       b+48(FP), DI
+	MOVQ       bs+56(FP), R8
+	SHLQ       $0x03, R8
+	MOVQ       k+8(FP), R9
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+
+k3:
+	VMOVUPS      (DI), Y7
+	VMOVUPS      32(DI), Y8
+	VBROADCASTSD (CX), Y6
+	VFMADD231PD  Y7, Y6, Y0
+	VFMADD231PD  Y8, Y6, Y1
+	VBROADCASTSD (CX)(BX*1), Y6
+	VFMADD231PD  Y7, Y6, Y2
+	VFMADD231PD  Y8, Y6, Y3
+	VBROADCASTSD (CX)(BX*2), Y6
+	VFMADD231PD  Y7, Y6, Y4
+	VFMADD231PD  Y8, Y6, Y5
+	ADDQ         SI, CX
+	ADDQ         R8, DI
+	DECQ         R9
+	JNZ          k3
+	VBROADCASTSD alpha+64(FP), Y6
+	VMULPD       Y6, Y0, Y0
+	VMULPD       Y6, Y1, Y1
+	VMULPD       Y6, Y2, Y2
+	VMULPD       Y6, Y3, Y3
+	VMULPD       Y6, Y4, Y4
+	VMULPD       Y6, Y5, Y5
+	MOVQ         beta+72(FP), CX
+	ADDQ         CX, CX
+	JZ           store3
+	VBROADCASTSD beta+72(FP), Y6
+	MOVQ         DX, BX
+	VMULPD       (BX), Y6, Y7
+	VADDPD       Y7, Y0, Y0
+	VMULPD       32(BX), Y6, Y8
+	VADDPD       Y8, Y1, Y1
+	ADDQ         AX, BX
+	VMULPD       (BX), Y6, Y7
+	VADDPD       Y7, Y2, Y2
+	VMULPD       32(BX), Y6, Y8
+	VADDPD       Y8, Y3, Y3
+	ADDQ         AX, BX
+	VMULPD       (BX), Y6, Y7
+	VADDPD       Y7, Y4, Y4
+	VMULPD       32(BX), Y6, Y8
+	VADDPD       Y8, Y5, Y5
+	ADDQ         AX, BX
+
+store3:
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    AX, DX
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	ADDQ    AX, DX
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows4:
+	MOVQ       ldc+88(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cs+32(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       b+48(FP), DI
+	MOVQ       bs+56(FP), R8
+	SHLQ       $0x03, R8
+	MOVQ       k+8(FP), R9
+	MOVQ       CX, R10
+	LEAQ       (CX)(BX*2), CX
+	ADDQ       BX, CX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+
+k4:
+	VMOVUPS      (DI), Y9
+	VMOVUPS      32(DI), Y10
+	VBROADCASTSD (R10), Y8
+	VFMADD231PD  Y9, Y8, Y0
+	VFMADD231PD  Y10, Y8, Y1
+	VBROADCASTSD (R10)(BX*1), Y8
+	VFMADD231PD  Y9, Y8, Y2
+	VFMADD231PD  Y10, Y8, Y3
+	VBROADCASTSD (R10)(BX*2), Y8
+	VFMADD231PD  Y9, Y8, Y4
+	VFMADD231PD  Y10, Y8, Y5
+	VBROADCASTSD (CX), Y8
+	VFMADD231PD  Y9, Y8, Y6
+	VFMADD231PD  Y10, Y8, Y7
+	ADDQ         SI, R10
+	ADDQ         SI, CX
+	ADDQ         R8, DI
+	DECQ         R9
+	JNZ          k4
+	VBROADCASTSD alpha+64(FP), Y8
+	VMULPD       Y8, Y0, Y0
+	VMULPD       Y8, Y1, Y1
+	VMULPD       Y8, Y2, Y2
+	VMULPD       Y8, Y3, Y3
+	VMULPD       Y8, Y4, Y4
+	VMULPD       Y8, Y5, Y5
+	VMULPD       Y8, Y6, Y6
+	VMULPD       Y8, Y7, Y7
+	MOVQ         beta+72(FP), CX
+	ADDQ         CX, CX
+	JZ           store4
+	VBROADCASTSD beta+72(FP), Y8
+	MOVQ         DX, BX
+	VMULPD       (BX), Y8, Y9
+	VADDPD       Y9, Y0, Y0
+	VMULPD       32(BX), Y8, Y10
+	VADDPD       Y10, Y1, Y1
+	ADDQ         AX, BX
+	VMULPD       (BX), Y8, Y9
+	VADDPD       Y9, Y2, Y2
+	VMULPD       32(BX), Y8, Y10
+	VADDPD       Y10, Y3, Y3
+	ADDQ         AX, BX
+	VMULPD       (BX), Y8, Y9
+	VADDPD       Y9, Y4, Y4
+	VMULPD       32(BX), Y8, Y10
+	VADDPD       Y10, Y5, Y5
+	ADDQ         AX, BX
+	VMULPD       (BX), Y8, Y9
+	VADDPD       Y9, Y6, Y6
+	VMULPD       32(BX), Y8, Y10
+	VADDPD       Y10, Y7, Y7
+	ADDQ         AX, BX
+
+store4:
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    AX, DX
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	ADDQ    AX, DX
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	ADDQ    AX, DX
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows5:
+	MOVQ       ldc+88(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 60(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cs+32(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       b+48(FP), DI
+	MOVQ       bs+56(FP), R8
+	SHLQ       $0x03, R8
+	MOVQ       k+8(FP), R9
+	MOVQ       CX, R10
+	LEAQ       (CX)(BX*2), CX
+	ADDQ       BX, CX
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -1059,27 +1388,27 @@ rows5:
 k5:
 	VMOVUPS      (DI), Y11
 	VMOVUPS      32(DI), Y12
-	VBROADCASTSD (DX), Y10
+	VBROADCASTSD (R10), Y10
 	VFMADD231PD  Y11, Y10, Y0
 	VFMADD231PD  Y12, Y10, Y1
-	VBROADCASTSD (DX)(BX*1), Y10
+	VBROADCASTSD (R10)(BX*1), Y10
 	VFMADD231PD  Y11, Y10, Y2
 	VFMADD231PD  Y12, Y10, Y3
-	VBROADCASTSD (DX)(BX*2), Y10
+	VBROADCASTSD (R10)(BX*2), Y10
 	VFMADD231PD  Y11, Y10, Y4
 	VFMADD231PD  Y12, Y10, Y5
-	VBROADCASTSD (R10), Y10
+	VBROADCASTSD (CX), Y10
 	VFMADD231PD  Y11, Y10, Y6
 	VFMADD231PD  Y12, Y10, Y7
-	VBROADCASTSD (R10)(BX*1), Y10
+	VBROADCASTSD (CX)(BX*1), Y10
 	VFMADD231PD  Y11, Y10, Y8
 	VFMADD231PD  Y12, Y10, Y9
-	ADDQ         SI, DX
 	ADDQ         SI, R10
+	ADDQ         SI, CX
 	ADDQ         R8, DI
 	DECQ         R9
 	JNZ          k5
-	VBROADCASTSD alpha+56(FP), Y10
+	VBROADCASTSD alpha+64(FP), Y10
 	VMULPD       Y10, Y0, Y0
 	VMULPD       Y10, Y1, Y1
 	VMULPD       Y10, Y2, Y2
@@ -1090,354 +1419,55 @@ k5:
 	VMULPD       Y10, Y7, Y7
 	VMULPD       Y10, Y8, Y8
 	VMULPD       Y10, Y9, Y9
-	MOVQ         beta+64(FP), DX
-	ADDQ         DX, DX
+	MOVQ         beta+72(FP), CX
+	ADDQ         CX, CX
 	JZ           store5
-	VBROADCASTSD beta+64(FP), Y10
-	MOVQ         AX, DX
-	VMULPD       (DX), Y10, Y11
+	VBROADCASTSD beta+72(FP), Y10
+	MOVQ         DX, BX
+	VMULPD       (BX), Y10, Y11
 	VADDPD       Y11, Y0, Y0
-	VMULPD       32(DX), Y10, Y12
+	VMULPD       32(BX), Y10, Y12
 	VADDPD       Y12, Y1, Y1
-	ADDQ         CX, DX
-	VMULPD       (DX), Y10, Y11
+	ADDQ         AX, BX
+	VMULPD       (BX), Y10, Y11
 	VADDPD       Y11, Y2, Y2
-	VMULPD       32(DX), Y10, Y12
+	VMULPD       32(BX), Y10, Y12
 	VADDPD       Y12, Y3, Y3
-	ADDQ         CX, DX
-	VMULPD       (DX), Y10, Y11
+	ADDQ         AX, BX
+	VMULPD       (BX), Y10, Y11
 	VADDPD       Y11, Y4, Y4
-	VMULPD       32(DX), Y10, Y12
+	VMULPD       32(BX), Y10, Y12
 	VADDPD       Y12, Y5, Y5
-	ADDQ         CX, DX
-	VMULPD       (DX), Y10, Y11
+	ADDQ         AX, BX
+	VMULPD       (BX), Y10, Y11
 	VADDPD       Y11, Y6, Y6
-	VMULPD       32(DX), Y10, Y12
+	VMULPD       32(BX), Y10, Y12
 	VADDPD       Y12, Y7, Y7
-	ADDQ         CX, DX
-	VMULPD       (DX), Y10, Y11
+	ADDQ         AX, BX
+	VMULPD       (BX), Y10, Y11
 	VADDPD       Y11, Y8, Y8
-	VMULPD       32(DX), Y10, Y12
+	VMULPD       32(BX), Y10, Y12
 	VADDPD       Y12, Y9, Y9
+	ADDQ         AX, BX
 
 store5:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y5, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y6, (AX)
-	VMOVUPS Y7, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y8, (AX)
-	VMOVUPS Y9, 32(AX)
-	VZEROUPPER
-	RET
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    AX, DX
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	ADDQ    AX, DX
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	ADDQ    AX, DX
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
+	ADDQ    AX, DX
+	VMOVUPS Y8, (DX)
+	VMOVUPS Y9, 32(DX)
+	ADDQ    AX, DX
 
-rows4:
-	MOVQ       c+72(FP), AX
-	MOVQ       ldc+80(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       AX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	MOVQ       a+16(FP), DX
-	MOVQ       rs+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cs+32(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       b+40(FP), DI
-	MOVQ       bs+48(FP), R8
-	SHLQ       $0x03, R8
-	MOVQ       k+8(FP), R9
-	LEAQ       (DX)(BX*2), R10
-	ADDQ       BX, R10
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-	VXORPS     Y6, Y6, Y6
-	VXORPS     Y7, Y7, Y7
-
-k4:
-	VMOVUPS      (DI), Y9
-	VMOVUPS      32(DI), Y10
-	VBROADCASTSD (DX), Y8
-	VFMADD231PD  Y9, Y8, Y0
-	VFMADD231PD  Y10, Y8, Y1
-	VBROADCASTSD (DX)(BX*1), Y8
-	VFMADD231PD  Y9, Y8, Y2
-	VFMADD231PD  Y10, Y8, Y3
-	VBROADCASTSD (DX)(BX*2), Y8
-	VFMADD231PD  Y9, Y8, Y4
-	VFMADD231PD  Y10, Y8, Y5
-	VBROADCASTSD (R10), Y8
-	VFMADD231PD  Y9, Y8, Y6
-	VFMADD231PD  Y10, Y8, Y7
-	ADDQ         SI, DX
-	ADDQ         SI, R10
-	ADDQ         R8, DI
-	DECQ         R9
-	JNZ          k4
-	VBROADCASTSD alpha+56(FP), Y8
-	VMULPD       Y8, Y0, Y0
-	VMULPD       Y8, Y1, Y1
-	VMULPD       Y8, Y2, Y2
-	VMULPD       Y8, Y3, Y3
-	VMULPD       Y8, Y4, Y4
-	VMULPD       Y8, Y5, Y5
-	VMULPD       Y8, Y6, Y6
-	VMULPD       Y8, Y7, Y7
-	MOVQ         beta+64(FP), DX
-	ADDQ         DX, DX
-	JZ           store4
-	VBROADCASTSD beta+64(FP), Y8
-	MOVQ         AX, DX
-	VMULPD       (DX), Y8, Y9
-	VADDPD       Y9, Y0, Y0
-	VMULPD       32(DX), Y8, Y10
-	VADDPD       Y10, Y1, Y1
-	ADDQ         CX, DX
-	VMULPD       (DX), Y8, Y9
-	VADDPD       Y9, Y2, Y2
-	VMULPD       32(DX), Y8, Y10
-	VADDPD       Y10, Y3, Y3
-	ADDQ         CX, DX
-	VMULPD       (DX), Y8, Y9
-	VADDPD       Y9, Y4, Y4
-	VMULPD       32(DX), Y8, Y10
-	VADDPD       Y10, Y5, Y5
-	ADDQ         CX, DX
-	VMULPD       (DX), Y8, Y9
-	VADDPD       Y9, Y6, Y6
-	VMULPD       32(DX), Y8, Y10
-	VADDPD       Y10, Y7, Y7
-
-store4:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y5, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y6, (AX)
-	VMOVUPS Y7, 32(AX)
-	VZEROUPPER
-	RET
-
-rows3:
-	MOVQ       c+72(FP), AX
-	MOVQ       ldc+80(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       AX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	MOVQ       a+16(FP), DX
-	MOVQ       rs+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cs+32(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       b+40(FP), DI
-	MOVQ       bs+48(FP), R8
-	SHLQ       $0x03, R8
-	MOVQ       k+8(FP), R9
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VXORPS     Y4, Y4, Y4
-	VXORPS     Y5, Y5, Y5
-
-k3:
-	VMOVUPS      (DI), Y7
-	VMOVUPS      32(DI), Y8
-	VBROADCASTSD (DX), Y6
-	VFMADD231PD  Y7, Y6, Y0
-	VFMADD231PD  Y8, Y6, Y1
-	VBROADCASTSD (DX)(BX*1), Y6
-	VFMADD231PD  Y7, Y6, Y2
-	VFMADD231PD  Y8, Y6, Y3
-	VBROADCASTSD (DX)(BX*2), Y6
-	VFMADD231PD  Y7, Y6, Y4
-	VFMADD231PD  Y8, Y6, Y5
-	ADDQ         SI, DX
-	ADDQ         R8, DI
-	DECQ         R9
-	JNZ          k3
-	VBROADCASTSD alpha+56(FP), Y6
-	VMULPD       Y6, Y0, Y0
-	VMULPD       Y6, Y1, Y1
-	VMULPD       Y6, Y2, Y2
-	VMULPD       Y6, Y3, Y3
-	VMULPD       Y6, Y4, Y4
-	VMULPD       Y6, Y5, Y5
-	MOVQ         beta+64(FP), DX
-	ADDQ         DX, DX
-	JZ           store3
-	VBROADCASTSD beta+64(FP), Y6
-	MOVQ         AX, DX
-	VMULPD       (DX), Y6, Y7
-	VADDPD       Y7, Y0, Y0
-	VMULPD       32(DX), Y6, Y8
-	VADDPD       Y8, Y1, Y1
-	ADDQ         CX, DX
-	VMULPD       (DX), Y6, Y7
-	VADDPD       Y7, Y2, Y2
-	VMULPD       32(DX), Y6, Y8
-	VADDPD       Y8, Y3, Y3
-	ADDQ         CX, DX
-	VMULPD       (DX), Y6, Y7
-	VADDPD       Y7, Y4, Y4
-	VMULPD       32(DX), Y6, Y8
-	VADDPD       Y8, Y5, Y5
-
-store3:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y5, 32(AX)
-	VZEROUPPER
-	RET
-
-rows2:
-	MOVQ       c+72(FP), AX
-	MOVQ       ldc+80(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       AX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	ADDQ       CX, DX
-	PREFETCHT0 (DX)
-	PREFETCHT0 60(DX)
-	MOVQ       a+16(FP), DX
-	MOVQ       rs+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cs+32(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       b+40(FP), DI
-	MOVQ       bs+48(FP), R8
-	SHLQ       $0x03, R8
-	MOVQ       k+8(FP), R9
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-
-k2:
-	VMOVUPS      (DI), Y5
-	VMOVUPS      32(DI), Y6
-	VBROADCASTSD (DX), Y4
-	VFMADD231PD  Y5, Y4, Y0
-	VFMADD231PD  Y6, Y4, Y1
-	VBROADCASTSD (DX)(BX*1), Y4
-	VFMADD231PD  Y5, Y4, Y2
-	VFMADD231PD  Y6, Y4, Y3
-	ADDQ         SI, DX
-	ADDQ         R8, DI
-	DECQ         R9
-	JNZ          k2
-	VBROADCASTSD alpha+56(FP), Y4
-	VMULPD       Y4, Y0, Y0
-	VMULPD       Y4, Y1, Y1
-	VMULPD       Y4, Y2, Y2
-	VMULPD       Y4, Y3, Y3
-	MOVQ         beta+64(FP), DX
-	ADDQ         DX, DX
-	JZ           store2
-	VBROADCASTSD beta+64(FP), Y4
-	MOVQ         AX, DX
-	VMULPD       (DX), Y4, Y5
-	VADDPD       Y5, Y0, Y0
-	VMULPD       32(DX), Y4, Y6
-	VADDPD       Y6, Y1, Y1
-	ADDQ         CX, DX
-	VMULPD       (DX), Y4, Y5
-	VADDPD       Y5, Y2, Y2
-	VMULPD       32(DX), Y4, Y6
-	VADDPD       Y6, Y3, Y3
-
-store2:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    CX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	VZEROUPPER
-	RET
-
-rows1:
-	MOVQ       c+72(FP), AX
-	MOVQ       ldc+80(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       AX, CX
-	PREFETCHT0 (CX)
-	PREFETCHT0 60(CX)
-	MOVQ       a+16(FP), CX
-	MOVQ       rs+24(FP), DX
-	SHLQ       $0x03, DX
-	MOVQ       cs+32(FP), DX
-	SHLQ       $0x03, DX
-	MOVQ       b+40(FP), BX
-	MOVQ       bs+48(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       k+8(FP), DI
-	VXORPS     Y0, Y0, Y0
-	VXORPS     Y1, Y1, Y1
-
-k1:
-	VMOVUPS      (BX), Y3
-	VMOVUPS      32(BX), Y4
-	VBROADCASTSD (CX), Y2
-	VFMADD231PD  Y3, Y2, Y0
-	VFMADD231PD  Y4, Y2, Y1
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         DI
-	JNZ          k1
-	VBROADCASTSD alpha+56(FP), Y2
-	VMULPD       Y2, Y0, Y0
-	VMULPD       Y2, Y1, Y1
-	MOVQ         beta+64(FP), CX
-	ADDQ         CX, CX
-	JZ           store1
-	VBROADCASTSD beta+64(FP), Y2
-	MOVQ         AX, CX
-	VMULPD       (CX), Y2, Y3
-	VADDPD       Y3, Y0, Y0
-	VMULPD       32(CX), Y2, Y4
-	VADDPD       Y4, Y1, Y1
-
-store1:
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
+done:
 	VZEROUPPER
 	RET
 

@@ -11,16 +11,17 @@ import (
 // denseVectors reports whether the dense kernels can run in assembly.
 func denseVectors() bool { return useVectors && cpu.X86.HasFMA }
 
-func productTileFast[F tensor.Float](rows, k int, a []F, rs, cs int, b []F, bs int, alpha, beta F, c []F, ldc int) bool {
+func productPanelFast[F tensor.Float](rows, k int, a *rowsA[F], b []F, bs int, alpha, beta F, c []F, ldc int) bool {
 	if !denseVectors() {
 		return false
 	}
-	_, _, _ = a[(rows-1)*rs+(k-1)*cs], b[(k-1)*bs+panelWidth[F]()-1], c[(rows-1)*ldc+panelWidth[F]()-1]
-	switch a := any(&a[0]).(type) {
+	last := (rows - 1) / tileRows
+	_, _, _ = a.data[last*tileRows*a.perRow+(rows-1-last*tileRows)*a.rs+(k-1)*a.cs], b[(k-1)*bs+panelWidth[F]()-1], c[(rows-1)*ldc+panelWidth[F]()-1]
+	switch from := any(&a.data[0]).(type) {
 	case *float32:
-		gemmTileF32(rows, k, a, rs, cs, any(&b[0]).(*float32), bs, float32(alpha), float32(beta), any(&c[0]).(*float32), ldc)
+		gemmPanelF32(rows, k, from, a.rs, a.cs, tileRows*a.perRow, any(&b[0]).(*float32), bs, float32(alpha), float32(beta), any(&c[0]).(*float32), ldc)
 	case *float64:
-		gemmTileF64(rows, k, a, rs, cs, any(&b[0]).(*float64), bs, float64(alpha), float64(beta), any(&c[0]).(*float64), ldc)
+		gemmPanelF64(rows, k, from, a.rs, a.cs, tileRows*a.perRow, any(&b[0]).(*float64), bs, float64(alpha), float64(beta), any(&c[0]).(*float64), ldc)
 	}
 	return true
 }

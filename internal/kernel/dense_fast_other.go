@@ -4,7 +4,7 @@ package kernel
 
 import "github.com/snnctl/snnctl/internal/tensor"
 
-func productTileFast[F tensor.Float](int, int, []F, int, int, []F, int, F, F, []F, int) bool {
+func productPanelFast[F tensor.Float](int, int, *rowsA[F], []F, int, F, F, []F, int) bool {
 	return false
 }
 func packTransposedFast[F tensor.Float]([]F, int, int, int, []F, int) int { return 0 }

@@ -18,8 +18,9 @@ const (
 
 	// What follows was measured: below, packing costs more than it saves.
 	inPlaceBytes = 40 << 10 // rows of C times the distance of rows of B
-	inPlacePanel = 40       // panels of C beside each other
-	inPlaceDepth = 64       // rows of a transposed A
+
+	inPlacePanel = 40 // panels of C beside each other
+	inPlaceDepth = 64 // rows of a transposed A
 )
 
 // gemm is a product in work: a grid of blocks of C, each computed by one thread.
@@ -37,13 +38,15 @@ type gemm[F tensor.Float] struct {
 
 // scratch is the memory of a product, or of one of its threads.
 type scratch[F tensor.Float] struct {
-	gemm     gemm[F]
-	shared   PackedB[F]
-	a, panel []F
-	tile     [tileRows * 16]F
+	gemm           gemm[F]
+	shared         PackedB[F]
+	a, panel, edge []F
 }
 
-var scratch32, scratch64 = sync.Pool{New: func() any { return new(scratch[float32]) }}, sync.Pool{New: func() any { return new(scratch[float64]) }}
+var (
+	scratch32 = sync.Pool{New: func() any { return new(scratch[float32]) }}
+	scratch64 = sync.Pool{New: func() any { return new(scratch[float64]) }}
+)
 
 func scratchPool[F tensor.Float]() *sync.Pool {
 	if unsafe.Sizeof(F(0)) == 4 {
@@ -130,29 +133,20 @@ func (g *gemm[F]) block(item int) {
 		a := g.rowsOfA(s, i0, i1, p, k, j1-j0)
 		for j := j0; j < j1; j += width {
 			b, bs := g.panelOfB(s, p, k, j, i1-i0)
-			for i := i0; i < i1; i += tileRows {
-				rows, cols, c := min(tileRows, i1-i), min(width, g.n-j), g.c[i*g.ldc+j:]
-				ai := a.data[(i-i0)*a.perRow:]
-				if cols == width {
-					productTile(rows, k, ai, a.rs, a.cs, b, bs, g.alpha, beta, c, g.ldc)
-					continue
-				}
-				productTile(rows, k, ai, a.rs, a.cs, b, bs, g.alpha, 0, s.tile[:], width)
-				for r := range rows {
-					mergeRow(c[r*g.ldc:r*g.ldc+cols], s.tile[r*width:r*width+cols], 1, beta)
-				}
+			cols, c := min(width, g.n-j), g.c[i0*g.ldc+j:]
+			if cols == width {
+				productPanel(i1-i0, k, &a, b, bs, g.alpha, beta, c, g.ldc)
+				continue
+			}
+			s.edge = grow(s.edge, (i1-i0)*width)
+			productPanel(i1-i0, k, &a, b, bs, g.alpha, 0, s.edge, width)
+			for i := range i1 - i0 {
+				mergeRow(c[i*g.ldc:i*g.ldc+cols], s.edge[i*width:i*width+cols], 1, beta)
 			}
 		}
 		beta = 1
 	}
 	pool.Put(s)
-}
-
-// rowsA is a block of rows of op(A): row i begins at data[i*perRow], where i is
-// a multiple of tileRows, counted from the block's first.
-type rowsA[F tensor.Float] struct {
-	view[F]
-	perRow int
 }
 
 // rowsOfA returns the rows i0 … i1-1 and k columns of op(A), packed if their

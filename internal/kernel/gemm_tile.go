@@ -13,22 +13,31 @@ const tileRows = 6
 // panelWidth is the number of columns of C that are computed at once.
 func panelWidth[F tensor.Float]() int { return 64 / int(unsafe.Sizeof(F(0))) }
 
-// productTile computes a tile of C, up to tileRows rows of panelWidth columns, from k
-// columns of op(A) and k rows of op(B):
+// rowsA is a block of rows of op(A): row i begins at data[i*perRow], where i is
+// a multiple of tileRows, and the rows up to the next such i are rs apart.
+type rowsA[F tensor.Float] struct {
+	view[F]
+	perRow int
+}
+
+// productPanel computes rows rows of panelWidth columns of C from k columns of
+// op(A) and k rows of op(B), bs apart:
 //
-//	C[i][j] = α Σ_p a[i*rs+p*cs] b[p*bs+j] + β C[i][j]
+//	C[i][j] = α Σ_p op(A)[i][p] b[p*bs+j] + β C[i][j]
 //
 // The sum is taken in the order of p. β = 0 does not read C.
-func productTile[F tensor.Float](rows, k int, a []F, rs, cs int, b []F, bs int, alpha, beta F, c []F, ldc int) {
-	if productTileFast(rows, k, a, rs, cs, b, bs, alpha, beta, c, ldc) {
+func productPanel[F tensor.Float](rows, k int, a *rowsA[F], b []F, bs int, alpha, beta F, c []F, ldc int) {
+	if productPanelFast(rows, k, a, b, bs, alpha, beta, c, ldc) {
 		return
 	}
 	width := panelWidth[F]()
 	for i := range rows {
 		var room [16]F
 		sum := room[:width]
+		r := i % tileRows
+		ai := a.data[(i-r)*a.perRow+r*a.rs:]
 		for p := range k {
-			x, y := a[i*rs+p*cs], b[p*bs:p*bs+width]
+			x, y := ai[p*a.cs], b[p*bs:p*bs+width]
 			for j := range sum {
 				sum[j] += x * y[j]
 			}

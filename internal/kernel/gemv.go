@@ -74,8 +74,9 @@ func sumRows[F tensor.Float](sum, x, a []F, lda int) {
 		return
 	}
 	j, width := 0, panelWidth[F]()
+	row := rowsA[F]{view: view[F]{x, 0, 1}}
 	for ; j+width <= len(sum); j += width {
-		productTile(1, len(x), x, 0, 1, a[j:], lda, 1, 0, sum[j:], width)
+		productPanel(1, len(x), &row, a[j:], lda, 1, 0, sum[j:], width)
 	}
 	rest := sum[j:]
 	if len(rest) == 0 {

@@ -13,40 +13,51 @@ const (
 	tileVectors = 2
 )
 
-// gemmTile keeps a tile of C, 6 rows of 64 bytes, in twelve registers. In each
-// step of k it reads a row of the tile's part of op(B), and broadcasts a column
-// of its part of op(A): 8 loads for 12 multiplications and additions.
-func gemmTile(p precision) {
-	begin("gemmTile"+p.name, fmt.Sprintf("func(rows, k int, a *%[1]s, rs, cs int, b *%[1]s, bs int, alpha, beta %[1]s, c *%[1]s, ldc int)", p.float),
-		" is productTile for 1 to 6 rows and at least one k.")
-	rows := pointer("rows")
+// gemmPanel computes a panel of C, tile by tile. A tile, 6 rows of 64 bytes,
+// stays in twelve registers; each step of k reads a row of the panel of op(B),
+// and broadcasts a column of the tile's part of op(A): 8 loads for 12
+// multiplications and additions. What rows are left make a lower tile.
+func gemmPanel(p precision) {
+	begin("gemmPanel"+p.name, fmt.Sprintf("func(rows, k int, a *%[1]s, rs, cs, step int, b *%[1]s, bs int, alpha, beta %[1]s, c *%[1]s, ldc int)", p.float),
+		" is productPanel for at least one row and one k.")
+	rows, a, c := pointer("rows"), pointer("a"), pointer("c")
+	Label("tile")
 	for r := 1; r < tileRows; r++ {
 		CMPQ(rows, Imm(uint64(r)))
 		JE(LabelRef(fmt.Sprint("rows", r)))
 	}
-	for r := tileRows; r > 0; r-- {
+	p.tile(tileRows, a, c)
+	SUBQ(Imm(tileRows), rows)
+	JZ(LabelRef("done"))
+	ADDQ(p.stride("step"), a)
+	JMP(LabelRef("tile"))
+	for r := 1; r < tileRows; r++ {
 		Label(fmt.Sprint("rows", r))
-		p.tileOf(r)
-	}
-}
-
-func (p precision) tileOf(rows int) {
-	c, ldc := pointer("c"), p.stride("ldc")
-	row := GP64()
-	MOVQ(c, row)
-	for r := range rows {
-		PREFETCHT0(Mem{Base: row})
-		PREFETCHT0(Mem{Base: row, Disp: 2*vector - 4})
-		if r < rows-1 {
-			ADDQ(ldc, row)
+		p.tile(r, a, c)
+		if r < tileRows-1 {
+			JMP(LabelRef("done"))
 		}
 	}
-	a := []GPVirtual{pointer("a")} // rows 0, 3
+	Label("done")
+	end()
+}
+
+// tile computes a tile of rows rows, and leaves c at the row below it.
+func (p precision) tile(rows int, a, c GPVirtual) {
+	ldc, row := p.stride("ldc"), GP64()
+	MOVQ(c, row)
+	for range rows {
+		PREFETCHT0(Mem{Base: row})
+		PREFETCHT0(Mem{Base: row, Disp: 2*vector - 4})
+		ADDQ(ldc, row)
+	}
 	rs, cs, b, bs, k := p.stride("rs"), p.stride("cs"), pointer("b"), p.stride("bs"), pointer("k")
+	from := []GPVirtual{GP64()} // rows 0, 3
+	MOVQ(a, from[0])
 	if rows > 3 {
-		a = append(a, GP64())
-		LEAQ(Mem{Base: a[0], Index: rs, Scale: 2}, a[1])
-		ADDQ(rs, a[1])
+		from = append(from, GP64())
+		LEAQ(Mem{Base: a, Index: rs, Scale: 2}, from[1])
+		ADDQ(rs, from[1])
 	}
 	sum := zeros(rows * tileVectors)
 	x, y := YMM(), [tileVectors]VecVirtual{YMM(), YMM()}
@@ -56,7 +67,7 @@ func (p precision) tileOf(rows int) {
 		VMOVUPS(Mem{Base: b, Disp: v * vector}, y[v])
 	}
 	for r := range rows {
-		m := Mem{Base: a[r/3]}
+		m := Mem{Base: from[r/3]}
 		if r%3 > 0 {
 			m.Index, m.Scale = rs, uint8(r%3)
 		}
@@ -65,8 +76,8 @@ func (p precision) tileOf(rows int) {
 			p.fma(y[v], x, sum[r*tileVectors+v])
 		}
 	}
-	for _, pointer := range a {
-		ADDQ(cs, pointer)
+	for _, f := range from {
+		ADDQ(cs, f)
 	}
 	ADDQ(bs, b)
 	DECQ(k)
@@ -85,20 +96,15 @@ func (p precision) tileOf(rows int) {
 			p.mul(Mem{Base: row, Disp: v * vector}, x, y[v])
 			p.add(y[v], sum[r*tileVectors+v], sum[r*tileVectors+v])
 		}
-		if r < rows-1 {
-			ADDQ(ldc, row)
-		}
+		ADDQ(ldc, row)
 	}
 	Label(store)
 	for r := range rows {
 		for v := range y {
 			VMOVUPS(sum[r*tileVectors+v], Mem{Base: c, Disp: v * vector})
 		}
-		if r < rows-1 {
-			ADDQ(ldc, c)
-		}
+		ADDQ(ldc, c)
 	}
-	end()
 }
 
 // packRows copies rows of a panel of op(B), 64 bytes, or op(A), six numbers.

@@ -15,7 +15,7 @@ const vector = 32 // bytes
 
 func main() {
 	for _, p := range []precision{single, double} {
-		gemmTile(p)
+		gemmPanel(p)
 		gemvRows(p)
 		gemvDots(p)
 		packTransposed(p)
@@ -85,25 +85,15 @@ func zeros(n int) []VecVirtual {
 
 // isZero sets the flag Z if the number is 0 or -0.
 func (p precision) isZero(name string) {
-	x := pointer64(p, name)
-	if p.bytes() == 4 {
-		ADDL(x.As32(), x.As32())
-	} else {
-		ADDQ(x, x)
-	}
-}
-
-// pointer64 loads the bits of a number.
-func pointer64(p precision, name string) GPVirtual {
 	m, err := Param(name).Resolve()
 	if err != nil {
 		panic(err)
 	}
-	x := GP64()
-	if p.bytes() == 4 {
+	if x := GP64(); p.bytes() == 4 {
 		MOVL(m.Addr, x.As32())
+		ADDL(x.As32(), x.As32())
 	} else {
 		MOVQ(m.Addr, x)
+		ADDQ(x, x)
 	}
-	return x
 }
