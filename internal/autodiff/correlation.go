@@ -14,6 +14,8 @@ import (
 // where o lies in group g, and its two adjoints. An image is taken tile by
 // tile: what the kernel reads for a run of outputs is gathered into columns
 // [in/groups · KH · KW][outputs], and the sum is a product of matrices.
+// Images are spread over threads; their weight gradients are summed in an order
+// that does not depend on them.
 type correlation[F tensor.Float] struct {
 	threads, batch  int
 	in, out, groups int
@@ -48,7 +50,7 @@ func newCorrelation[F tensor.Float](threads, batch, in, out, groups int, height,
 			}
 		}
 	}
-	c.columns = make([][]F, max(1, threads))
+	c.columns = make([][]F, max(1, min(threads, batch)))
 	for i := range c.columns {
 		c.columns[i] = make([]F, c.depth()*c.tiles[0].size())
 	}
@@ -64,10 +66,10 @@ func (c *correlation[F]) direct() bool {
 	return once(c.height) && once(c.width)
 }
 
-// at returns image n of x or y.
-func at[F tensor.Float](images []F, batch, n int) []F {
-	size := len(images) / batch
-	return images[n*size : (n+1)*size]
+// at returns part n of the equal parts of x.
+func at[F tensor.Float](x []F, parts, n int) []F {
+	size := len(x) / parts
+	return x[n*size : (n+1)*size]
 }
 
 // products calls f for each group and tile of an image, with the parts of x

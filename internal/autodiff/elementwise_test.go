@@ -91,6 +91,27 @@ func TestNaNIsNotHidden(t *testing.T) {
 	}
 }
 
+// In float32 the gradient is masked by bits; it passes where x is positive,
+// however small, and nowhere else.
+func TestReLUInFloat32(t *testing.T) {
+	x := NewVar(&tensor.Dense[float32]{Shape: []int{8}, Data: []float32{
+		1, -1, 0, float32(math.Copysign(0, -1)), math.SmallestNonzeroFloat32, -math.SmallestNonzeroFloat32, float32(math.Inf(1)), float32(math.Inf(-1))}})
+	var tape Tape[float32]
+	y := ReLU(&tape, 1, x)
+	loss := NewVar(tensor.New[float32](1))
+	tape.Record(func() {
+		for i := range y.Grad.Data {
+			y.Grad.Data[i] = float32(-3 - i)
+		}
+	})
+	tape.Backward(loss)
+	for i, want := range []float32{-3, 0, 0, 0, -7, 0, -9, 0} {
+		if got := x.Grad.Data[i]; got != want {
+			t.Errorf("gradient at %g = %g, want %g", x.Value.Data[i], got, want)
+		}
+	}
+}
+
 func TestDropout(t *testing.T) {
 	const p, rows, n = 0.3, 40, 500
 	x := NewVar(tensor.New[float64](rows, n))
