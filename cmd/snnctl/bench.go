@@ -20,6 +20,8 @@ var benchJobs = []struct {
 		"         input of the density of sequential MNIST", benchLSNN},
 	{"gemm", "products of float32 matrices, square and as in recurrent layers, on one thread\n" +
 		"         and on all; takes only --repeats", benchGemm},
+	{"conv", "forward and backward of two convolutions as in VGG (batch norm, ReLU, pooling) on 64\n" +
+		"         images of 32×32; takes only --repeats", benchConv},
 }
 
 func newBenchCommand(a *app) *cobra.Command {

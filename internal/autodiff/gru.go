@@ -3,6 +3,7 @@ package autodiff
 import (
 	"slices"
 
+	"github.com/snnctl/snnctl/internal/kernel"
 	"github.com/snnctl/snnctl/internal/tensor"
 )
 
@@ -36,9 +37,17 @@ func GRU[F tensor.Float](t *Tape[F], threads int, x *Var[F], w RecurrentWeights[
 		rec.eachTrial(func(trial int) {
 			r, z, m := thirds(a[trial*3*n:], n)
 			ur, uz, un := thirds(u[trial*3*n:], n)
+			for k := range n {
+				r[k] += ur[k]
+				z[k] += uz[k]
+			}
+			kernel.Sigmoid(r, r)
+			kernel.Sigmoid(z, z)
+			for k := range n {
+				m[k] += F(r[k] * un[k])
+			}
+			kernel.Tanh(m, m)
 			for k, at := 0, trial*n; k < n; k, at = k+1, at+1 {
-				r[k], z[k] = sigmoid(r[k]+ur[k]), sigmoid(z[k]+uz[k])
-				m[k] = tanh(m[k] + F(r[k]*un[k]))
 				now[at] = F((1-z[k])*m[k]) + F(z[k]*before[at])
 			}
 		})

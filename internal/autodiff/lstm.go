@@ -3,6 +3,7 @@ package autodiff
 import (
 	"slices"
 
+	"github.com/snnctl/snnctl/internal/kernel"
 	"github.com/snnctl/snnctl/internal/tensor"
 )
 
@@ -36,10 +37,20 @@ func LSTM[F tensor.Float](t *Tape[F], threads int, x *Var[F], w RecurrentWeights
 		c, ht, before := r.state(cells, step), r.state(h.Value.Data, step), r.before(cells, cStart, step)
 		r.eachTrial(func(trial int) {
 			i, f, g, o := quarters(now[trial*4*n:], n)
-			for k, at := 0, trial*n; k < n; k, at = k+1, at+1 {
-				i[k], f[k], g[k], o[k] = sigmoid(i[k]), sigmoid(f[k]+forgetBias), tanh(g[k]), sigmoid(o[k])
-				c[at] = F(f[k]*before[at]) + F(i[k]*g[k])
-				ht[at] = o[k] * tanh(c[at])
+			for k := range f {
+				f[k] += forgetBias
+			}
+			kernel.Sigmoid(i, i)
+			kernel.Sigmoid(f, f)
+			kernel.Tanh(g, g)
+			kernel.Sigmoid(o, o)
+			at := trial * n
+			for k := range n {
+				c[at+k] = F(f[k]*before[at+k]) + F(i[k]*g[k])
+			}
+			kernel.Tanh(ht[at:at+n], c[at:at+n])
+			for k := range n {
+				ht[at+k] *= o[k]
 			}
 		})
 	}
@@ -48,13 +59,15 @@ func LSTM[F tensor.Float](t *Tape[F], threads int, x *Var[F], w RecurrentWeights
 
 	t.Record(func() {
 		gh, gc := slices.Clone(hLast.Grad.Data), slices.Clone(cLast.Grad.Data)
+		tanhCells := make([]F, len(gc)) // of one step
 		for step := r.steps - 1; step >= 0; step-- {
 			now := r.gatesAt(gates, step)
-			c, ghSeen, before := r.state(cells, step), r.state(h.Grad.Data, step), r.before(cells, cStart, step)
+			c, seen, before := r.state(cells, step), r.state(h.Grad.Data, step), r.before(cells, cStart, step)
 			r.eachTrial(func(trial int) {
 				i, f, g, o := quarters(now[trial*4*n:], n)
+				kernel.Tanh(tanhCells[trial*n:(trial+1)*n], c[trial*n:(trial+1)*n])
 				for k, at := 0, trial*n; k < n; k, at = k+1, at+1 {
-					d, tc := gh[at]+ghSeen[at], tanh(c[at])
+					d, tc := gh[at]+seen[at], tanhCells[at]
 					dc := gc[at] + F(d*o[k]*(1-F(tc*tc)))
 					gc[at] = dc * f[k]
 					i[k], f[k], g[k], o[k] =

@@ -3,6 +3,7 @@ package autodiff
 import (
 	"math"
 
+	"github.com/snnctl/snnctl/internal/kernel"
 	"github.com/snnctl/snnctl/internal/parallel"
 	"github.com/snnctl/snnctl/internal/tensor"
 )
@@ -14,11 +15,7 @@ func Softmax[F tensor.Float](t *Tape[F], threads int, x *Var[F]) *Var[F] {
 	y := like(x)
 	rows, n := lastAxis(x)
 	parallel.For(threads, rows, func(_, r int) {
-		row, to := x.Value.Data[r*n:(r+1)*n], y.Value.Data[r*n:(r+1)*n]
-		shift := logSumExp(row)
-		for k, v := range row {
-			to[k] = F(math.Exp(float64(v) - shift))
-		}
+		kernel.Softmax(y.Value.Data[r*n:(r+1)*n], x.Value.Data[r*n:(r+1)*n], n)
 	})
 	if x.Grad == nil {
 		return y

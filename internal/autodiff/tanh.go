@@ -1,8 +1,7 @@
 package autodiff
 
 import (
-	"math"
-
+	"github.com/snnctl/snnctl/internal/kernel"
 	"github.com/snnctl/snnctl/internal/tensor"
 )
 
@@ -10,10 +9,7 @@ import (
 func Tanh[F tensor.Float](t *Tape[F], threads int, x *Var[F]) *Var[F] {
 	y := like(x)
 	eachBlock(threads, len(y.Value.Data), func(lo, hi int) {
-		to := y.Value.Data[lo:hi]
-		for i, v := range x.Value.Data[lo:hi] {
-			to[i] = tanh(v)
-		}
+		kernel.Tanh(y.Value.Data[lo:hi], x.Value.Data[lo:hi])
 	})
 	if x.Grad == nil {
 		return y
@@ -28,5 +24,3 @@ func Tanh[F tensor.Float](t *Tape[F], threads int, x *Var[F]) *Var[F] {
 	})
 	return y
 }
-
-func tanh[F tensor.Float](x F) F { return F(math.Tanh(float64(x))) }

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/snnctl/snnctl/internal/kernel"
+	"github.com/snnctl/snnctl/pkg/experiment"
+)
+
+func benchConv(a *app, o experiment.LSNNBench) error {
+	r, err := experiment.BenchConv(experiment.ConvBench{Batch: experiment.ConvBatch, Repeats: o.Repeats}, a.threads)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(r)
+	}
+	table := newTable(a.stdout, "JOB", r.Job)
+	table.row("size", fmt.Sprintf("%d images", r.Batch))
+	table.row("threads", fmt.Sprint(r.Threads))
+	table.row("instructions", kernel.Instructions())
+	table.row("median", fmt.Sprintf("%.4f s", r.Median))
+	table.row("minimum", fmt.Sprintf("%.4f s", r.Min))
+	table.row("convolutions", fmt.Sprintf("%.1f GFLOP/s", r.GFLOPs))
+	table.row("allocations", fmt.Sprintf("%d in a pass", r.Allocations))
+	table.row("peak memory", formatBytes(r.Peak))
+	return table.flush()
+}
