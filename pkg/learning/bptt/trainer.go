@@ -219,22 +219,42 @@ const evaluationBatch = 256
 // noise that no training step has.
 const evaluationNoise = 1 << 40
 
-// Evaluate runs up to trials trials of a split, from the zero state, without
-// learning. trials 0 means all.
+// Evaluate runs up to trials trials of a split without learning; 0 means all.
+//
+// Trials start from the zero state; or, if training carries the state over, from
+// that after the batch before, as the network has learned to. A first batch,
+// which does not count, then leads to the state in which the first one starts.
 func (t *Trainer[F]) Evaluate(split string, trials int) (map[string]float64, error) {
 	size := t.Source.Size(split)
 	if trials == 0 || trials > size {
 		trials = size
 	}
-	var loss, spikes float64
-	var correct, decisions, seen int
-	t.Layer.Trace.Carry = false
-	for first := 0; first < trials; first += evaluationBatch {
+	trace := &t.Layer.Trace
+	defer func(spare []*lsnn.State[F]) { trace.Final = spare }(trace.Final) // training's, of another size
+	trace.Final, trace.Carry = nil, t.CarryState
+	var states []*lsnn.State[F]
+	run := func(first int) (task *autodiff.Var[F], correct int, err error) {
 		if err := t.Source.Evaluate(&t.batch, split, first, min(evaluationBatch, trials-first)); err != nil {
+			return nil, 0, err
+		}
+		_, task, correct = t.forward(new(autodiff.Tape[F]), states, evaluationNoise|uint64(first))
+		if t.CarryState {
+			states, trace.Final = trace.Final, states
+		}
+		return task, correct, nil
+	}
+	if t.CarryState {
+		if _, _, err := run(0); err != nil {
 			return nil, err
 		}
-		var tape autodiff.Tape[F]
-		_, task, right := t.forward(&tape, nil, evaluationNoise|uint64(first))
+	}
+	var loss, spikes float64
+	var correct, decisions, seen int
+	for first := 0; first < trials; first += evaluationBatch {
+		task, right, err := run(first)
+		if err != nil {
+			return nil, err
+		}
 		loss += float64(task.Value.Data[0]) * float64(len(t.classes))
 		spikes += t.rateHz() * float64(t.batch.Trials)
 		correct += right
@@ -297,15 +317,23 @@ func (t *Trainer[F]) Gradients() (loss float64, spikes int64, gradients map[stri
 	return float64(l.Value.Data[0]), t.Layer.Trace.Spikes, gradients, nil
 }
 
-// Record runs one trial of a split, as the first of its batch, and keeps everything the neurons did. batch
-// holds the trial alone.
+// Record runs one trial of a split, as the first of its batch, and keeps
+// everything the neurons did. batch holds the trial alone. Where state is carried
+// over, the trial starts from the state after itself.
 func (t *Trainer[F]) Record(split string, trial int) (rec *lsnn.Recording[F], batch *datasets.Batch, err error) {
 	batch = new(datasets.Batch)
 	if err := t.Source.Evaluate(batch, split, trial, 1); err != nil {
 		return nil, nil, err
 	}
 	w := lsnn.Weights[F]{In: t.in.Value.Data, Rec: t.rec.Value.Data}
-	return t.Layer.Record(w, &batch.Groups[0], nil, 0, evaluationNoise|uint64(trial)), batch, nil
+	noise := evaluationNoise | uint64(trial)
+	var start *lsnn.State[F]
+	if t.CarryState {
+		before := lsnn.Trace[F]{Carry: true}
+		t.Layer.Forward(&before, w, batch.Groups, nil, nil, noise)
+		start = before.Final[0]
+	}
+	return t.Layer.Record(w, &batch.Groups[0], start, 0, noise), batch, nil
 }
 
 // Readout is y_k[t] = Σ_j Wout_jk z̄_j[t] + bout_k of a recorded trial, [classes][T].
