@@ -18,9 +18,8 @@ const (
 
 	// What follows was measured: below, packing costs more than it saves.
 	inPlaceBytes = 40 << 10 // rows of C times the distance of rows of B
-
-	inPlacePanel = 40 // panels of C beside each other
-	inPlaceDepth = 64 // rows of a transposed A
+	inPlacePanel = 20       // panels of C beside each other
+	inPlaceDepth = 64       // rows of a transposed A
 )
 
 // gemm is a product in work: a grid of blocks of C, each computed by one thread.

@@ -2,13 +2,13 @@ package kernel
 
 import "github.com/snnctl/snnctl/internal/tensor"
 
-// maxDepth is the largest number of rows of op(B) that are multiplied at once:
-// a panel of so many rows takes 24 KiB of the first cache.
-const maxDepth = 384
+// panelDepth is about the number of rows of op(B) that are multiplied at once: a
+// panel of so many rows takes 24 KiB of the first cache.
+const panelDepth = 384
 
-// blockDepth divides k into equal blocks of at most maxDepth.
+// blockDepth divides k into equal blocks of about panelDepth.
 func blockDepth(k int) int {
-	blocks := max(1, (k+maxDepth-1)/maxDepth)
+	blocks := max(1, (k+panelDepth/2)/panelDepth)
 	return max(8, roundUp((k+blocks-1)/blocks, 8))
 }
 
