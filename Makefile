@@ -2,7 +2,7 @@
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # The packages in which goroutines share memory.
-CONCURRENT = ./internal/parallel ./pkg/datasets/... ./pkg/learning/... ./pkg/models/... ./pkg/experiment/...
+CONCURRENT = ./internal/parallel ./internal/autodiff ./internal/kernel ./pkg/datasets/... ./pkg/learning/... ./pkg/models/... ./pkg/experiment/...
 
 .DEFAULT_GOAL := help
 .PHONY: help build test race lint bench demo generate cover ci
