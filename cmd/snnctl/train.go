@@ -42,10 +42,12 @@ func newTrainCommand(a *app) *cobra.Command {
 			if (len(args) == 1) == (o.resume != "") {
 				return fault.Inputf("give either a CONFIG or --resume RUN (see snnctl train --help)")
 			}
+			ctx, release := untilSignal(cmd.Context(), a.stderr)
+			defer release()
 			if o.resume != "" {
-				return runResume(cmd.Context(), a, &o)
+				return runResume(ctx, a, &o)
 			}
-			return runTrain(cmd.Context(), a, &o, args[0])
+			return runTrain(ctx, a, &o, args[0])
 		},
 	}
 	flags := command.Flags()
@@ -100,6 +102,9 @@ func runTrain(ctx context.Context, a *app, o *trainOptions, name string) error {
 	x, err := experiment.Build(e, a.buildSettings()) // a fresh one: the estimate has moved the first
 	if err != nil {
 		return err
+	}
+	if ctx.Err() != nil {
+		return &stopped{stopStatus(ctx), "stopped before the first step; nothing was written"}
 	}
 	dir, err := createRun(a, o, e)
 	if err != nil {
@@ -172,8 +177,6 @@ func runResume(ctx context.Context, a *app, o *trainOptions) error {
 // finishTraining trains into a locked directory and prints the result.
 func finishTraining(ctx context.Context, a *app, e *config.Experiment, x *experiment.Experiment, dir *run.Dir, info run.Info) error {
 	defer dir.Unlock()
-	ctx, release := untilSignal(ctx, a.stderr)
-	defer release()
 	progress := newTrainingProgress(a, e)
 	loop := experiment.Loop{Experiment: x, Config: e, Dir: dir, Info: info, Observer: progress}
 	result, err := loop.Run(ctx)

@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/snnctl/snnctl/internal/kernel"
 )
 
 // version is set by the linker in a release (-X main.version=…).
@@ -19,9 +21,10 @@ func newVersionCommand(a *app) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			if a.json {
 				return a.printJSON(map[string]string{
-					"version": programVersion(), "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH})
+					"version": programVersion(), "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH, "kernels": kernel.Instructions()})
 			}
-			_, err := fmt.Fprintf(a.stdout, "snnctl %s (%s, %s/%s)\n", programVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprintf(a.stdout, "snnctl %s (%s, %s/%s, kernels: %s)\n",
+				programVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH, kernel.Instructions())
 			return err
 		},
 	}

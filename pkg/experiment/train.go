@@ -92,7 +92,10 @@ func (l *Loop) Run(ctx context.Context) (result *Result, err error) {
 	case err == nil:
 		return result, l.note(run.Done, step, nil)
 	case errors.Is(err, ErrStopped):
-		return nil, errors.Join(err, l.note(run.Interrupted, step, nil))
+		if err := l.note(run.Interrupted, step, nil); err != nil {
+			l.Observer.Warn(err.Error()) // the checkpoint stands
+		}
+		return nil, ErrStopped
 	default:
 		_ = l.note(run.Failed, step, err) // the first error says more than this one would
 		return nil, err
