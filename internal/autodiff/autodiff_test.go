@@ -54,3 +54,27 @@ func TestCrossEntropyOfEqualLogitsIsLogClasses(t *testing.T) {
 		t.Errorf("loss = %g, want ln 10", got)
 	}
 }
+
+// TestResetUsesMemoryAgain: the second batch of a size allocates no arrays, and
+// starts from zeros.
+func TestResetUsesMemoryAgain(t *testing.T) {
+	x, w := random(1, 5, 4), random(2, 4, 3)
+	var tape Tape[float64]
+	var first *Var[float64]
+	for batch := range 3 {
+		tape.Reset()
+		y := Linear(&tape, x, w, nil)
+		loss := SquaredDistance(&tape, y, 0, 1)
+		if batch == 0 {
+			first = y
+		} else if y != first {
+			t.Error("the result of a batch lies elsewhere than that of the batch before")
+		}
+		for _, g := range y.Grad.Data {
+			if g != 0 {
+				t.Fatalf("batch %d starts with the gradient %g", batch, g)
+			}
+		}
+		tape.Backward(loss)
+	}
+}

@@ -69,7 +69,7 @@ func GlobalAvgPool[F tensor.Float](t *Tape[F], threads int, x *Var[F]) *Var[F] {
 // [batch][channels][H][W].
 func averages[F tensor.Float](t *Tape[F], threads int, x *Var[F], rows, columns []span) *Var[F] {
 	s := x.Value.Shape
-	y := NewVar(tensor.New[F](s[0], s[1], len(rows), len(columns)))
+	y := t.Result(s[0], s[1], len(rows), len(columns))
 	planes, in, out := s[0]*s[1], s[2]*s[3], len(rows)*len(columns)
 	parallel.For(threads, planes, func(_, p int) {
 		plane, to := x.Value.Data[p*in:(p+1)*in], y.Value.Data[p*out:(p+1)*out]

@@ -52,7 +52,7 @@ func BatchNorm[F tensor.Float](t *Tape[F], threads int, x, scale, shift *Var[F],
 	if n == 1 {
 		panic(badBatchOfOne)
 	}
-	y := like(x)
+	y := like(t, x)
 	batch := NewStatistics[F](p.channels)
 	inverse := make([]F, p.channels) // 1/√(σ² + epsilon)
 	parallel.For(threads, p.channels, func(_, c int) {
@@ -105,7 +105,7 @@ func BatchNormEvaluate[F tensor.Float](t *Tape[F], threads int, x, scale, shift 
 	for c, v := range running.Variance {
 		inverse[c] = F(1 / math.Sqrt(float64(v)+epsilon))
 	}
-	y := like(x)
+	y := like(t, x)
 	parallel.For(threads, p.channels, func(_, c int) {
 		for i := range p.batch {
 			affine(p.of(y.Value, i, c), p.of(x.Value, i, c), running.Mean[c], scale.Value.Data[c]*inverse[c], shift.Value.Data[c])

@@ -19,7 +19,7 @@ func Concat[F tensor.Float](t *Tape[F], axis int, parts ...*Var[F]) *Var[F] {
 		}
 		shape[axis] += s[axis]
 	}
-	y := NewVar(tensor.New[F](shape...))
+	y := t.Result(shape...)
 	outer, row := size(shape[:axis]), size(shape[axis:])
 	// each calls f for each run of elements that a part has in y, and where it starts.
 	each := func(f func(p *Var[F], lo, hi, at int)) {

@@ -30,7 +30,7 @@ func Conv2D[F tensor.Float](t *Tape[F], threads int, x, w, b *Var[F], height, wi
 	}
 	h, v := newWindow(xs[2], ws[2], height), newWindow(xs[3], ws[3], width)
 	c := newCorrelation[F](threads, batch, in, out, groups, h, v)
-	y := NewVar(tensor.New[F](batch, out, h.out, v.out))
+	y := t.Result(batch, out, h.out, v.out)
 	c.forward(y.Value.Data, x.Value.Data, w.Value.Data, biasOf(b, out))
 	t.Record(func() {
 		if x.Grad != nil {

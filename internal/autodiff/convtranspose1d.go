@@ -42,7 +42,7 @@ func ConvTranspose1D[F tensor.Float](t *Tape[F], threads int, x, w, b *Var[F], a
 	along := newWindow(outputs, taps, axis)
 	along.out = length
 	c := newCorrelation[F](threads, batch, out, in, groups, newWindow(1, 1, Axis{}), along)
-	y := NewVar(tensor.New[F](batch, out, along.in))
+	y := t.Result(batch, out, along.in)
 	c.input(y.Value.Data, x.Value.Data, w.Value.Data, biasOf(b, out))
 	t.Record(func() {
 		if x.Grad != nil {

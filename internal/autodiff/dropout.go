@@ -23,7 +23,7 @@ func Dropout[F tensor.Float](t *Tape[F], threads int, x *Var[F], p float64, seed
 	if len(x.Value.Shape) == 0 {
 		panic(badDropoutShape)
 	}
-	y, trials := like(x), x.Value.Shape[0]
+	y, trials := like(t, x), x.Value.Shape[0]
 	mask := make([]F, len(y.Value.Data)) // 0 or 1/(1-p)
 	keep := F(1 / (1 - p))
 	parallel.For(threads, trials, func(_, trial int) {

@@ -7,7 +7,7 @@ const badElements = "autodiff: Plus or Times: the shapes differ"
 // Plus is y = a + b, element by element; a and b have one shape.
 func Plus[F tensor.Float](t *Tape[F], threads int, a, b *Var[F]) *Var[F] {
 	want(badElements, a, b.Value.Shape...)
-	y := like(a)
+	y := like(t, a)
 	eachBlock(threads, len(y.Value.Data), func(lo, hi int) {
 		to, bs := y.Value.Data[lo:hi], b.Value.Data[lo:hi]
 		for i, v := range a.Value.Data[lo:hi] {
@@ -33,7 +33,7 @@ func Plus[F tensor.Float](t *Tape[F], threads int, a, b *Var[F]) *Var[F] {
 // Times is y = a · b, element by element; a and b have one shape.
 func Times[F tensor.Float](t *Tape[F], threads int, a, b *Var[F]) *Var[F] {
 	want(badElements, a, b.Value.Shape...)
-	y := like(a)
+	y := like(t, a)
 	eachBlock(threads, len(y.Value.Data), func(lo, hi int) {
 		to, bs := y.Value.Data[lo:hi], b.Value.Data[lo:hi]
 		for i, v := range a.Value.Data[lo:hi] {

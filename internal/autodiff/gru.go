@@ -22,7 +22,7 @@ import (
 func GRU[F tensor.Float](t *Tape[F], threads int, x *Var[F], w RecurrentWeights[F], h0 *Var[F]) (h, hLast *Var[F]) {
 	rec := newRecurrence(threads, 3, x, w, h0)
 	n := rec.hidden
-	h, hLast = NewVar(tensor.New[F](rec.steps, rec.batch, n)), NewVar(tensor.New[F](rec.batch, n))
+	h, hLast = t.Result(rec.steps, rec.batch, n), t.Result(rec.batch, n)
 	// fromInput holds a, then r, z, n after their nonlinearities; fromHidden
 	// holds u. On the way back, the gradients of a and u.
 	fromInput, fromHidden := make([]F, rec.gates*len(h.Value.Data)), make([]F, rec.gates*len(h.Value.Data))

@@ -13,7 +13,7 @@ const productWeights = 1 << 13
 // Linear is y = x W + b, with x [rows][in], W [in][out] and b [out], nil for none.
 func Linear[F tensor.Float](t *Tape[F], x, w, b *Var[F]) *Var[F] {
 	rows, in, out := x.Value.Shape[0], w.Value.Shape[0], w.Value.Shape[1]
-	y := NewVar(tensor.New[F](rows, out))
+	y := t.Result(rows, out)
 	if b != nil {
 		for r := range rows {
 			copy(y.Value.Row(r), b.Value.Data)

@@ -9,7 +9,7 @@ import (
 // SoftmaxCrossEntropy is the mean over rows of -log softmax(logits)[class], in nats.
 func SoftmaxCrossEntropy[F tensor.Float](t *Tape[F], logits *Var[F], classes []int) *Var[F] {
 	rows := logits.Value.Shape[0]
-	residual := tensor.New[F](logits.Value.Shape...) // (softmax - onehot)/rows
+	residual := t.Result(logits.Value.Shape...).Value // (softmax - onehot)/rows
 	var total float64
 	for r, class := range classes {
 		row, out := logits.Value.Row(r), residual.Row(r)
@@ -27,7 +27,7 @@ func SoftmaxCrossEntropy[F tensor.Float](t *Tape[F], logits *Var[F], classes []i
 		out[class] -= 1 / F(rows)
 		total += math.Log(sum) - float64(row[class]-peak)
 	}
-	loss := NewVar(tensor.New[F](1))
+	loss := t.Result(1)
 	loss.Value.Data[0] = F(total / float64(rows))
 	t.Record(func() {
 		g := loss.Grad.Data[0]
@@ -45,7 +45,7 @@ func SquaredDistance[F tensor.Float](t *Tape[F], x *Var[F], target, weight float
 		d := float64(v) - target
 		total += d * d
 	}
-	loss := NewVar(tensor.New[F](1))
+	loss := t.Result(1)
 	loss.Value.Data[0] = F(weight * total)
 	t.Record(func() {
 		g := 2 * F(weight) * loss.Grad.Data[0]
@@ -58,7 +58,7 @@ func SquaredDistance[F tensor.Float](t *Tape[F], x *Var[F], target, weight float
 
 // Add is the sum of two numbers.
 func Add[F tensor.Float](t *Tape[F], a, b *Var[F]) *Var[F] {
-	sum := NewVar(tensor.New[F](1))
+	sum := t.Result(1)
 	sum.Value.Data[0] = a.Value.Data[0] + b.Value.Data[0]
 	t.Record(func() {
 		a.Grad.Data[0] += sum.Grad.Data[0]

@@ -21,8 +21,8 @@ func LSTM[F tensor.Float](t *Tape[F], threads int, x *Var[F], w RecurrentWeights
 	r := newRecurrence(threads, 4, x, w, h0)
 	n := r.hidden
 	cStart := r.initial(c0)
-	h = NewVar(tensor.New[F](r.steps, r.batch, n))
-	hLast, cLast = NewVar(tensor.New[F](r.batch, n)), NewVar(tensor.New[F](r.batch, n))
+	h = t.Result(r.steps, r.batch, n)
+	hLast, cLast = t.Result(r.batch, n), t.Result(r.batch, n)
 	cells := make([]F, len(h.Value.Data))
 	// The gates, after their nonlinearities; on the way back, the gradients
 	// before them.

@@ -14,7 +14,7 @@ func MeanSquaredError[F tensor.Float](t *Tape[F], x *Var[F], target *tensor.Dens
 		d := float64(v) - float64(target.Data[i])
 		total += float64(d * d)
 	}
-	loss := NewVar(tensor.New[F](1))
+	loss := t.Result(1)
 	loss.Value.Data[0] = F(total / n)
 	if x.Grad == nil {
 		return loss

@@ -8,7 +8,7 @@ import (
 
 // ReLU is y = max(x, 0), of any shape; its derivative at 0 is 0.
 func ReLU[F tensor.Float](t *Tape[F], threads int, x *Var[F]) *Var[F] {
-	y := like(x)
+	y := like(t, x)
 	eachBlock(threads, len(y.Value.Data), func(lo, hi int) {
 		to := y.Value.Data[lo:hi]
 		for i, v := range x.Value.Data[lo:hi] {

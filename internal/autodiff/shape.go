@@ -44,8 +44,8 @@ func size(shape []int) int {
 }
 
 // like returns a result of the shape of x.
-func like[F tensor.Float](x *Var[F]) *Var[F] {
-	return NewVar(tensor.New[F](slices.Clone(x.Value.Shape)...))
+func like[F tensor.Float](t *Tape[F], x *Var[F]) *Var[F] {
+	return t.Result(x.Value.Shape...)
 }
 
 // reshaped is x seen with another shape, value and gradient shared.

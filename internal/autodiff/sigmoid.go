@@ -7,7 +7,7 @@ import (
 
 // Sigmoid is y = 1 / (1 + exp(-x)), of any shape.
 func Sigmoid[F tensor.Float](t *Tape[F], threads int, x *Var[F]) *Var[F] {
-	y := like(x)
+	y := like(t, x)
 	eachBlock(threads, len(y.Value.Data), func(lo, hi int) {
 		kernel.Sigmoid(y.Value.Data[lo:hi], x.Value.Data[lo:hi])
 	})

@@ -12,7 +12,7 @@ const badSoftmax = "autodiff: Softmax: x has no last axis, or an empty one"
 
 // Softmax is y_k = exp(x_k) / Σ_j exp(x_j) along the last axis.
 func Softmax[F tensor.Float](t *Tape[F], threads int, x *Var[F]) *Var[F] {
-	y := like(x)
+	y := like(t, x)
 	rows, n := lastAxis(x)
 	parallel.For(threads, rows, func(_, r int) {
 		kernel.Softmax(y.Value.Data[r*n:(r+1)*n], x.Value.Data[r*n:(r+1)*n], n)
@@ -37,7 +37,7 @@ func Softmax[F tensor.Float](t *Tape[F], threads int, x *Var[F]) *Var[F] {
 
 // LogSoftmax is y_k = x_k - ln Σ_j exp(x_j) along the last axis.
 func LogSoftmax[F tensor.Float](t *Tape[F], threads int, x *Var[F]) *Var[F] {
-	y := like(x)
+	y := like(t, x)
 	rows, n := lastAxis(x)
 	parallel.For(threads, rows, func(_, r int) {
 		row, to := x.Value.Data[r*n:(r+1)*n], y.Value.Data[r*n:(r+1)*n]

@@ -7,7 +7,7 @@ import (
 
 // Tanh is y = tanh(x), of any shape.
 func Tanh[F tensor.Float](t *Tape[F], threads int, x *Var[F]) *Var[F] {
-	y := like(x)
+	y := like(t, x)
 	eachBlock(threads, len(y.Value.Data), func(lo, hi int) {
 		kernel.Tanh(y.Value.Data[lo:hi], x.Value.Data[lo:hi])
 	})

@@ -49,6 +49,7 @@ type Trainer[F tensor.Float] struct {
 	rewiring           *deepr.Rewiring[F]
 	rewired            []*autodiff.Var[F] // the weights of the rewired matrices
 
+	tape    autodiff.Tape[F]
 	batch   datasets.Batch
 	windows []lsnn.Window
 	classes []int
@@ -127,13 +128,12 @@ func (t *Trainer[F]) Step(step int) (map[string]float64, error) {
 		return nil, err
 	}
 	t.clearGradients()
-	var tape autodiff.Tape[F]
 	t.Layer.Trace.Carry = t.CarryState
-	loss, task, correct := t.forward(&tape, t.states, uint64(step))
+	loss, task, correct := t.forward(t.states, uint64(step))
 	if bad := float64(loss.Value.Data[0]); math.IsNaN(bad) || math.IsInf(bad, 0) {
 		return nil, &NotFinite{Step: step, What: "loss", Value: bad}
 	}
-	tape.Backward(loss)
+	t.tape.Backward(loss)
 	if t.CarryState { // the network's final states are the next batch's start; keep both apart
 		t.states, t.Layer.Trace.Final = t.Layer.Trace.Final, t.states
 	}
@@ -156,12 +156,14 @@ func (t *Trainer[F]) Step(step int) (map[string]float64, error) {
 
 // forward runs t.batch and returns the loss, the part of it that is the task's,
 // and the number of correct decisions.
-func (t *Trainer[F]) forward(tape *autodiff.Tape[F], states []*lsnn.State[F], noise uint64) (loss, task *autodiff.Var[F], correct int) {
+func (t *Trainer[F]) forward(states []*lsnn.State[F], noise uint64) (loss, task *autodiff.Var[F], correct int) {
 	t.windows, t.classes = t.windows[:0], t.classes[:0]
 	for _, d := range t.batch.Decisions {
 		t.windows = append(t.windows, lsnn.Window{Trial: d.Trial, Start: d.Start, End: d.End})
 		t.classes = append(t.classes, d.Class)
 	}
+	tape := &t.tape
+	tape.Reset()
 	features, rates := t.Layer.Apply(tape, t.in, t.rec, t.batch.Groups, t.windows, states, noise)
 	logits := autodiff.Linear(tape, features, t.out, t.bias)
 	task = autodiff.SoftmaxCrossEntropy(tape, logits, t.classes)
@@ -237,7 +239,7 @@ func (t *Trainer[F]) Evaluate(split string, trials int) (map[string]float64, err
 		if err := t.Source.Evaluate(&t.batch, split, first, min(evaluationBatch, trials-first)); err != nil {
 			return nil, 0, err
 		}
-		_, task, correct = t.forward(new(autodiff.Tape[F]), states, evaluationNoise|uint64(first))
+		_, task, correct = t.forward(states, evaluationNoise|uint64(first))
 		if t.CarryState {
 			states, trace.Final = trace.Final, states
 		}
@@ -307,9 +309,8 @@ func (t *Trainer[F]) Gradients() (loss float64, spikes int64, gradients map[stri
 	}
 	t.clearGradients()
 	t.Layer.Trace.Carry = false
-	var tape autodiff.Tape[F]
-	l, _, _ := t.forward(&tape, nil, 0)
-	tape.Backward(l)
+	l, _, _ := t.forward(nil, 0)
+	t.tape.Backward(l)
 	gradients = map[string][]F{"w_in": t.in.Grad.Data, "w_rec": t.rec.Grad.Data, "w_out": t.out.Grad.Data}
 	if t.bias != nil {
 		gradients["b_out"] = t.bias.Grad.Data

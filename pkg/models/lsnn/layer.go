@@ -21,8 +21,10 @@ func (l *Layer[F]) Apply(tape *autodiff.Tape[F], in, rec *autodiff.Var[F], input
 	states []*State[F], step uint64) (features, rates *autodiff.Var[F]) {
 	w := Weights[F]{In: in.Value.Data, Rec: rec.Value.Data}
 	l.Forward(&l.Trace, w, inputs, windows, states, step)
-	features = autodiff.NewVar(l.Trace.Features)
-	rates = autodiff.NewVar(&tensor.Dense[F]{Shape: []int{l.Neurons()}, Data: l.Trace.Rates})
+	features = tape.Result(len(windows), l.Neurons())
+	copy(features.Value.Data, l.Trace.Features.Data)
+	rates = tape.Result(l.Neurons())
+	copy(rates.Value.Data, l.Trace.Rates)
 	tape.Record(func() {
 		l.Backward(&l.grads, &l.Trace, features.Grad, rates.Grad.Data)
 		addTo(in.Grad.Data, l.grads.In)
