@@ -210,7 +210,7 @@ func write(path string, results []result) error {
 func draw(path string, results []result) error {
 	chart := plot.Chart{Title: "Store-recall: who needs adaptation?", XLabel: "delay between store and recall (ms)"}
 	for _, trained := range []string{thisDelay, randomDelays} {
-		panel := plot.Panel{YLabel: "error, trained on " + trained,
+		panel := plot.Panel{YLabel: "error (" + trained + ")",
 			References: []plot.Reference{{Label: "chance", Y: 0.5}, {Label: "success (paper's code)", Y: 0.05}}}
 		for _, n := range networks {
 			s := plot.Series{Name: n.label, Markers: true}
