@@ -21,9 +21,8 @@ var curves = []struct {
 	{"rate_hz", "firing rate (Hz)"},
 }
 
-// draw writes the pictures of a finished run: its learning curves, and what
-// the model calls for.
-func (l *Loop) draw() error {
+// drawCurves writes the learning curves as far as they go.
+func (l *Loop) drawCurves() error {
 	records, err := l.Dir.ReadMetrics()
 	if err != nil {
 		return err
@@ -45,10 +44,7 @@ func (l *Loop) draw() error {
 		}
 		chart.Panels = append(chart.Panels, panel)
 	}
-	if err := chart.Write(filepath.Join(l.Dir.PlotsPath(), "learning-curves.svg")); err != nil {
-		return err
-	}
-	return l.Experiment.draw(l.Dir.PlotsPath())
+	return chart.Write(filepath.Join(l.Dir.PlotsPath(), "learning-curves.svg"))
 }
 
 // referenceLines shows the paper's result among the accuracies.

@@ -62,7 +62,8 @@ type Result struct {
 // Run trains from the newest valid checkpoint of the directory, or from the
 // start if it has none, to the last iteration; then it evaluates the test
 // split and draws the pictures. If ctx ends, the current step is finished, a
-// checkpoint is written, and the error is ErrStopped.
+// checkpoint is written, the curves are drawn as far as they go, and the error
+// is ErrStopped.
 func (l *Loop) Run(ctx context.Context) (result *Result, err error) {
 	if err := l.Dir.MakeFolders(); err != nil {
 		return nil, err
@@ -92,7 +93,7 @@ func (l *Loop) Run(ctx context.Context) (result *Result, err error) {
 	case err == nil:
 		return result, l.note(run.Done, step, nil)
 	case errors.Is(err, ErrStopped):
-		if err := l.note(run.Interrupted, step, nil); err != nil {
+		if err := errors.Join(l.drawCurves(), l.note(run.Interrupted, step, nil)); err != nil {
 			l.Observer.Warn(err.Error()) // the checkpoint stands
 		}
 		return nil, ErrStopped
@@ -302,7 +303,7 @@ func (l *Loop) finish(ctx context.Context) (*Result, error) {
 	if err := l.Dir.WriteSummary(s); err != nil {
 		return nil, err
 	}
-	if err := l.draw(); err != nil {
+	if err := errors.Join(l.drawCurves(), l.Experiment.draw(l.Dir.PlotsPath())); err != nil {
 		return nil, err
 	}
 	return &Result{s, l.Dir}, nil
