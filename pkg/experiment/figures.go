@@ -37,7 +37,9 @@ func (l *Loop) drawCurves() error {
 					s.X, s.Y = append(s.X, float64(r.Step)), append(s.Y, y)
 				}
 			}
-			panel.Series = append(panel.Series, s)
+			if len(s.X) > 0 {
+				panel.Series = append(panel.Series, s)
+			}
 		}
 		if ref := l.Config.Reference; ref != nil && c.metric == "accuracy" {
 			panel.References = referenceLines(ref)
