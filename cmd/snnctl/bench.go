@@ -14,18 +14,29 @@ import (
 // benchJobs are the standard jobs: what each is, and how it is run.
 var benchJobs = []struct {
 	name, about string
-	run         func(a *app, o experiment.LSNNBench) error
+	run         func(a *app, o benchOptions) error
 }{
 	{"lsnn", "a training step of lsnn-smnist (forward, backward, update, rewiring), on made-up\n" +
 		"         input of the density of sequential MNIST", benchLSNN},
 	{"gemm", "products of float32 matrices, square and as in recurrent layers, on one thread\n" +
 		"         and on all; takes only --repeats", benchGemm},
 	{"conv", "forward and backward of two convolutions as in VGG (batch norm, ReLU, pooling) on 64\n" +
-		"         images of 32×32; takes only --repeats", benchConv},
+		"         images of 32×32; takes only --repeats and --check", benchConv},
+	{"linlif", "forward and backward of a dense layer and LIF neurons, batch 16, 500 steps, for\n" +
+		"         spikes and for numbers as input; sizes follow, 256 and 1024 unless given (4096 takes\n" +
+		"         0.6 GB); takes only --repeats and --check", benchLinLIF},
+}
+
+// benchOptions are the flags of all jobs.
+type benchOptions struct {
+	experiment.LSNNBench
+	sweep string
+	check bool
+	sizes []string // what follows the job
 }
 
 func newBenchCommand(a *app) *cobra.Command {
-	o := experiment.LSNNBench{}
+	o := benchOptions{}
 	long := "Measure how fast this machine is on the standard jobs; lsnn, unless another is named.\n\n"
 	var names []string
 	for _, job := range benchJobs {
@@ -33,15 +44,15 @@ func newBenchCommand(a *app) *cobra.Command {
 		names = append(names, job.name)
 	}
 	command := &cobra.Command{
-		Use:       "bench [JOB]",
+		Use:       "bench [JOB [N…]]",
 		Short:     "Measure how fast this machine is on the standard jobs",
 		Long:      long + exitStatusHelp,
-		Args:      cobra.MaximumNArgs(1),
 		ValidArgs: names,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				args = names[:1]
 			}
+			o.sizes = args[1:]
 			return runBench(a, args[0], o)
 		},
 	}
@@ -52,13 +63,23 @@ func newBenchCommand(a *app) *cobra.Command {
 	flags.Float64Var(&o.RateHz, "rate-hz", 20, "mean firing rate, Hz")
 	flags.Float64Var(&o.Connectivity, "connectivity", 0.12, "part of the synapses that exist, by DEEP R; 1: all of them, without rewiring")
 	flags.IntVar(&o.Repeats, "repeats", 5, "timings to take the median of")
+	flags.StringVar(&o.sweep, "sweep", "", "time lsnn as this grows: steps, rate or neurons")
+	flags.BoolVar(&o.check, "check", false, "instead of timing, print as JSON the results of a small case, to compare with other programs")
 	return command
 }
 
-func runBench(a *app, name string, o experiment.LSNNBench) error {
+func runBench(a *app, name string, o benchOptions) error {
 	var names []string
 	for _, job := range benchJobs {
 		if job.name == name {
+			switch {
+			case len(o.sizes) > 0 && name != "linlif":
+				return fault.Inputf("the job %s takes no sizes, but %q follows", name, o.sizes[0])
+			case o.sweep != "" && name != "lsnn":
+				return fault.Inputf("--sweep is of the job lsnn, not of %s", name)
+			case o.check && name != "linlif" && name != "conv":
+				return fault.Inputf("--check is of the jobs linlif and conv, not of %s", name)
+			}
 			return job.run(a, o)
 		}
 		names = append(names, job.name)
@@ -66,8 +87,11 @@ func runBench(a *app, name string, o experiment.LSNNBench) error {
 	return fault.Inputf("there is no job %q, expected %s", name, strings.Join(names, " or "))
 }
 
-func benchLSNN(a *app, o experiment.LSNNBench) error {
-	r, err := experiment.BenchLSNN(o, a.threads)
+func benchLSNN(a *app, o benchOptions) error {
+	if o.sweep != "" {
+		return benchSweep(a, o)
+	}
+	r, err := experiment.BenchLSNN(o.LSNNBench, a.threads)
 	if err != nil {
 		return err
 	}
@@ -87,7 +111,7 @@ func benchLSNN(a *app, o experiment.LSNNBench) error {
 	return table.flush()
 }
 
-func benchGemm(a *app, o experiment.LSNNBench) error {
+func benchGemm(a *app, o benchOptions) error {
 	r, err := experiment.BenchGemm(o.Repeats, a.threads)
 	if err != nil {
 		return err

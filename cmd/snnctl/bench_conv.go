@@ -7,7 +7,10 @@ import (
 	"github.com/snnctl/snnctl/pkg/experiment"
 )
 
-func benchConv(a *app, o experiment.LSNNBench) error {
+func benchConv(a *app, o benchOptions) error {
+	if o.check {
+		return a.printJSON(experiment.CheckConv(a.threads))
+	}
 	r, err := experiment.BenchConv(experiment.ConvBench{Batch: experiment.ConvBatch, Repeats: o.Repeats}, a.threads)
 	if err != nil {
 		return err

@@ -64,7 +64,7 @@ type LinLIFCase struct {
 	GFLOPs          float64 `json:"gflop_per_second"`  // that a dense program would need to do, at the median
 	SpikesPerSecond float64 `json:"spikes_per_second"` // of the layer, simulated and learned from
 	Rate            float64 `json:"spikes_per_neuron_and_step"`
-	Memory          int64   `json:"bytes"` // of input, weights, currents, and all else the case holds
+	Memory          int64   `json:"bytes"` // of input, weights, currents, and all else the case keeps
 	Peak            int64   `json:"peak_bytes"`
 	Allocations     uint64  `json:"allocations"` // on the heap, in one pass
 }
@@ -114,9 +114,11 @@ func benchLinLIF(n int, dense bool, repeats, threads int) LinLIFCase {
 		if i > 0 {
 			walls, cpus, inLIF = append(walls, wall), append(cpus, cpu), append(inLIF, l.inLIF.Seconds())
 			c.Allocations = after.Mallocs - before.Mallocs
-			c.Memory = int64(after.HeapInuse)
 		}
 	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	c.Memory = int64(after.HeapAlloc)
 	c.CPU, c.LIF = slices.Min(cpus), median(inLIF)
 	c.Median, c.Min = median(walls), walls[0]
 	flops := 4 * float64(l.rows) * float64(n) * float64(n)
@@ -124,6 +126,7 @@ func benchLinLIF(n int, dense bool, repeats, threads int) LinLIFCase {
 	c.Rate = float64(l.out.Count()) / float64(l.rows*n)
 	c.SpikesPerSecond = float64(l.out.Count()) / c.Median
 	c.Peak = peakMemory()
+	runtime.KeepAlive(l)
 	return c
 }
 
