@@ -1,5 +1,9 @@
 #!/usr/bin/python3
-"""Times a training step of the LSNN by snnctl and by lsnn_step.py, in turn, and prints the ratio.
+"""Times the standard jobs by snnctl and by PyTorch, in turn, and prints the ratios.
+
+    compare.py                    lsnn: a training step
+    compare.py linlif conv        these jobs
+    compare.py all                lsnn, linlif, conv, and gemm against OpenBLAS
 
 The two run alternately, so that a machine that slows down slows both. Standard library only.
 """
@@ -14,85 +18,126 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
+JOBS = ("lsnn", "linlif", "conv", "gemm")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("jobs", nargs="*", metavar="JOB", help=f"{', '.join(JOBS)}, or all (default: lsnn)")
     parser.add_argument("--snnctl", type=pathlib.Path, default=default_snnctl(),
                         help="the binary (default: bin/snnctl of this repository, else of PATH)")
     parser.add_argument("--python", default="/usr/bin/python3", help="the Python that has torch")
     parser.add_argument("--rounds", type=int, default=5, help="alternating runs of each, at least 5")
-    parser.add_argument("--repeats", type=int, default=1, help="timed steps in each run")
+    parser.add_argument("--repeats", type=int, default=1, help="timed passes in each run, after one that is not")
     parser.add_argument("--threads", type=int, default=1, help="of snnctl")
     parser.add_argument("--torch-threads", type=int, help="default: as --threads")
-    parser.add_argument("--batch", type=int, default=256)
-    parser.add_argument("--steps", type=int, default=840)
+    parser.add_argument("--batch", type=int, default=256, help="of lsnn")
+    parser.add_argument("--steps", type=int, default=840, help="of lsnn")
     parser.add_argument("--lif", type=int, default=120)
     parser.add_argument("--alif", type=int, default=100)
     parser.add_argument("--delays", type=int, default=10,
                         help="delay slots of the PyTorch loop; snnctl always has the 10 of the paper")
     parser.add_argument("--rate-hz", type=float, default=10.0)
+    parser.add_argument("--neurons", type=int, nargs="+", default=[256, 1024], help="of linlif")
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
     args = parser.parse_args()
+    args.jobs = args.jobs or ["lsnn"]
+    if args.jobs == ["all"]:
+        args.jobs = list(JOBS)
+    for job in args.jobs:
+        if job not in JOBS:
+            parser.error(f"there is no job {job}, expected {', '.join(JOBS)} or all")
     if args.snnctl is None:
-        parser.error("no snnctl in bin/ nor in PATH; run: go build -o bin/ ./cmd/snnctl, or give --snnctl")
+        parser.error("no snnctl in bin/ nor in PATH; run: make build, or give --snnctl")
     if args.rounds < 5:
         parser.error(f"--rounds is {args.rounds}; a median of fewer than 5 says little")
-    torch_threads = args.threads if args.torch_threads is None else args.torch_threads
+    if args.torch_threads is None:
+        args.torch_threads = args.threads
 
-    shared = ["--steps", str(args.steps), "--batch", str(args.batch),
-              "--rate-hz", str(args.rate_hz), "--repeats", str(args.repeats)]
-    commands = {
-        "snnctl": [str(args.snnctl), "bench", "lsnn", "--json", "--threads", str(args.threads),
-                   "--neurons", str(args.lif + args.alif), *shared],
-        "torch": [args.python, str(HERE / "lsnn_step.py"), "--threads", str(torch_threads),
-                  "--lif", str(args.lif), "--alif", str(args.alif), "--delays", str(args.delays), *shared],
-    }
-    threads = {"snnctl": args.threads, "torch": torch_threads}
+    rows = [compare(args, *pair) for job in args.jobs if job != "gemm" for pair in pairs(args, job)]
+    if args.json:
+        out = {"jobs": rows}
+        if "gemm" in args.jobs:
+            out["gemm"] = json.loads(gemm(args, "--json"))
+        print(json.dumps(out))
+        return
+    if rows:
+        print_table(args, rows)
+    if "gemm" in args.jobs:
+        print("\n" * bool(rows) + gemm(args), end="")
+
+
+def pairs(args, job):
+    """(label, command of snnctl, command of torch, how to find the case in snnctl's result)."""
+    ours = [str(args.snnctl), "bench", job, "--json", "--threads", str(args.threads), "--repeats", str(args.repeats)]
+    theirs = ["--threads", str(args.torch_threads), "--repeats", str(args.repeats)]
+    if job == "lsnn":
+        size = ["--steps", str(args.steps), "--batch", str(args.batch), "--rate-hz", str(args.rate_hz)]
+        label = f"lsnn, {args.lif + args.alif} neurons, {args.steps} steps, batch {args.batch}"
+        yield (label, ours + size + ["--neurons", str(args.lif + args.alif)],
+               [args.python, str(HERE / "lsnn_step.py"), *theirs, *size, "--lif", str(args.lif),
+                "--alif", str(args.alif), "--delays", str(args.delays)], lambda result: result)
+    if job == "conv":
+        yield "conv, 64 images", ours, [args.python, str(HERE / "conv_block.py"), *theirs], lambda result: result
+    if job == "linlif":
+        for n in args.neurons:
+            for at, kind in enumerate(("spikes", "numbers")):
+                yield (f"linlif, {n} neurons, {kind}", ours[:3] + [str(n)] + ours[3:],
+                       [args.python, str(HERE / "linlif.py"), *theirs, "--neurons", str(n), "--input", kind],
+                       lambda result, at=at: {**result, **result["cases"][at]})
+
+
+def compare(args, label, ours, theirs, pick):
+    commands = {"snnctl": ours, "torch": theirs}
+    threads = {"snnctl": args.threads, "torch": args.torch_threads}
     results = {name: [] for name in commands}
+    load = os.getloadavg()[0]
     for turn in range(args.rounds):
         for name, command in commands.items():
             result = run(command, threads[name])
-            if name == "torch":  # snnctl's figure includes the update
+            if name == "snnctl":
+                result = pick(result)
+            elif "seconds_with_update_median" in result:  # snnctl's figure includes the update
                 result["seconds_median"] = result["seconds_with_update_median"]
                 result["seconds_min"] = result["seconds_with_update_min"]
             results[name].append(result)
-            print(f"round {turn + 1}/{args.rounds} {name}: {result['seconds_median']:.3f} s", file=sys.stderr)
-
+            print(f"{label}: round {turn + 1}/{args.rounds} {name}: {result['seconds_median']:.4f} s", file=sys.stderr)
     for key in ("neurons", "steps", "batch", "inputs"):
-        ours, theirs = results["snnctl"][0][key], results["torch"][0][key]
-        if ours != theirs:
-            sys.exit(f"the jobs differ: {key} is {ours} in snnctl and {theirs} in torch")
-
+        mine, other = results["snnctl"][0].get(key), results["torch"][0].get(key)
+        if mine != other and None not in (mine, other):
+            sys.exit(f"the jobs differ: {key} is {mine} in snnctl and {other} in torch")
     summary = {name: summarise(runs) for name, runs in results.items()}
-    seconds_ratio = summary["torch"]["seconds_median"] / summary["snnctl"]["seconds_median"]
-    memory_ratio = summary["torch"]["peak_bytes"] / summary["snnctl"]["peak_bytes"]
-    if args.json:
-        print(json.dumps({
-            "seconds_ratio": seconds_ratio,
-            "peak_bytes_ratio": memory_ratio,
-            "rounds": args.rounds,
-            "commands": commands,
-            **summary,
-            "runs": results,
-        }))
-        return
-    print(f"{args.lif + args.alif} neurons, {args.steps} steps, batch {args.batch},"
-          f" {args.delays} delay slots in torch, {args.rounds} alternating runs")
-    print(f"{'':18}{'snnctl':>10}{'torch':>10}{'torch/snnctl':>14}")
-    for label, key, unit, form, ratio in (
-        ("median, s", "seconds_median", 1, ".3f", f"{seconds_ratio:.2f}"),
-        ("fastest, s", "seconds_min", 1, ".3f", ""),
-        ("slowest, s", "seconds_max", 1, ".3f", ""),
-        ("peak memory, MB", "peak_bytes", 1e6, ".0f", f"{memory_ratio:.2f}"),
-        ("spike rate, Hz", "rate_hz", 1, ".1f", ""),
-        ("threads", "threads", 1, "d", ""),
-    ):
-        row = "".join(
-            f"{summary[name][key] if unit == 1 else summary[name][key] / unit:>10{form}}"
-            for name in ("snnctl", "torch")
-        )
-        print(f"{label:18}{row}{ratio:>14}")
+    return {
+        "job": label, "rounds": args.rounds, "load": load, "commands": commands, **summary, "runs": results,
+        # The ratio of each round, since rounds see different load.
+        "seconds_ratio": statistics.median(t["seconds_median"] / s["seconds_median"]
+                                           for s, t in zip(results["snnctl"], results["torch"])),
+        "fastest_ratio": summary["torch"]["seconds_min"] / summary["snnctl"]["seconds_min"],
+        "peak_bytes_ratio": summary["torch"]["peak_bytes"] / summary["snnctl"]["peak_bytes"],
+    }
+
+
+def print_table(args, rows):
+    print(f"{args.rounds} alternating runs, threads: {args.threads} of snnctl, {args.torch_threads} of torch;"
+          f" load {min(r['load'] for r in rows):.1f} to {max(r['load'] for r in rows):.1f}")
+    wide = max(len(r["job"]) for r in rows)
+    print(f"{'':{wide}}{'median, s':>20}{'ratio':>8}{'fastest, s':>20}{'ratio':>8}{'peak, MB':>16}{'ratio':>8}{'rate':>14}  torch")
+    print(f"{'':{wide}}" + f"{'snnctl':>10}{'torch':>10}{'':>8}" * 2 + f"{'snnctl':>8}{'torch':>8}{'':>8}{'snnctl':>7}{'torch':>7}")
+    for r in rows:
+        s, t = r["snnctl"], r["torch"]
+        form = r["runs"]["torch"][0]
+        print(f"{r['job']:{wide}}{s['seconds_median']:>10.4f}{t['seconds_median']:>10.4f}{r['seconds_ratio']:>8.2f}"
+              f"{s['seconds_min']:>10.4f}{t['seconds_min']:>10.4f}{r['fastest_ratio']:>8.2f}"
+              f"{s['peak_bytes'] / 1e6:>8.0f}{t['peak_bytes'] / 1e6:>8.0f}{r['peak_bytes_ratio']:>8.1f}"
+              f"{s['rate']:>7.3g}{t['rate']:>7.3g}  {form.get('form', form.get('layout', ''))}")
+
+
+def gemm(args, *flags):
+    command = [str(HERE / "gemm_openblas.py"), "--snnctl", str(args.snnctl), "--rounds", str(args.rounds), *flags]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)}: exit status {done.returncode}")
+    return done.stdout
 
 
 def default_snnctl():
@@ -122,7 +167,8 @@ def summarise(runs):
         "seconds_min": min(r["seconds_min"] for r in runs),
         "seconds_max": max(r["seconds_median"] for r in runs),
         "peak_bytes": max(r["peak_bytes"] for r in runs),
-        "rate_hz": statistics.median(r["rate_hz"] for r in runs),
+        # in Hz, or spikes of a neuron and step
+        "rate": statistics.median(r.get("rate_hz", r.get("spikes_per_neuron_and_step", 0)) for r in runs),
         "threads": runs[0]["threads"],
     }
 
