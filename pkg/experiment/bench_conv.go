@@ -89,6 +89,7 @@ type convBlock struct {
 	images  *autodiff.Var[float32]
 	layers  []convLayer
 	tape    autodiff.Tape[float32]
+	zero    *tensor.Dense[float32]
 }
 
 type convLayer struct{ weights, bias, scale, shift *autodiff.Var[float32] }
@@ -117,9 +118,11 @@ func newConvBlock(batch, threads int) *convBlock {
 	return b
 }
 
-// pass is one forward and backward pass of the mean of the squared result.
+// pass is one forward and backward pass of the mean of the squared result,
+// which is valid until the next.
 func (b *convBlock) pass() *autodiff.Var[float32] {
 	t, x := &b.tape, b.images
+	t.Reset()
 	padded := autodiff.Axis{Padding: 1}
 	for _, l := range b.layers {
 		x = autodiff.Conv2D(t, b.threads, x, l.weights, l.bias, padded, padded, 1)
@@ -127,7 +130,10 @@ func (b *convBlock) pass() *autodiff.Var[float32] {
 		x = autodiff.ReLU(t, b.threads, x)
 	}
 	x = autodiff.MaxPool2D(t, b.threads, x, autodiff.Pool{Size: 2}, autodiff.Pool{Size: 2})
-	loss := autodiff.MeanSquaredError(t, x, tensor.New[float32](x.Value.Shape...))
+	if b.zero == nil {
+		b.zero = tensor.New[float32](x.Value.Shape...)
+	}
+	loss := autodiff.MeanSquaredError(t, x, b.zero)
 	t.Backward(loss)
 	return loss
 }

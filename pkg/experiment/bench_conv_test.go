@@ -39,3 +39,11 @@ func TestBenchConv(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkConvBlock(b *testing.B) {
+	block := newConvBlock(ConvBatch, 1)
+	b.ReportAllocs()
+	for b.Loop() {
+		block.pass()
+	}
+}

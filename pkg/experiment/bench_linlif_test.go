@@ -73,3 +73,16 @@ func TestCheckLinLIFFires(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkLinLIF(b *testing.B) {
+	for _, dense := range []bool{false, true} {
+		b.Run(map[bool]string{false: "spikes", true: "numbers"}[dense], func(b *testing.B) {
+			l := newLinLIF(256, linLIFSteps, linLIFBatch, 1)
+			l.draw(dense)
+			b.ReportAllocs()
+			for b.Loop() {
+				l.pass()
+			}
+		})
+	}
+}
