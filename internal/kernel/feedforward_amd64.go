@@ -2,10 +2,10 @@
 
 package kernel
 
-// lifStepF32 is LIFStep for n neurons, a multiple of 8.
+// lifStepF32 is LIFStep for n neurons, a multiple of 8. It fetches the numbers ahead of current into the cache.
 //
 //go:noescape
-func lifStepF32(n int, vNext *float32, v *float32, current *float32, spikes *uint64, previous *uint64, beta float32, threshold float32)
+func lifStepF32(n int, vNext *float32, v *float32, current *float32, spikes *uint64, previous *uint64, beta float32, threshold float32, ahead int)
 
 // lifAdjointTriangleF32 is LIFAdjoint for n neurons, a multiple of 8.
 //

@@ -2,9 +2,9 @@
 
 #include "textflag.h"
 
-// func lifStepF32(n int, vNext *float32, v *float32, current *float32, spikes *uint64, previous *uint64, beta float32, threshold float32)
-// Requires: AVX, AVX2
-TEXT ·lifStepF32(SB), NOSPLIT, $0-56
+// func lifStepF32(n int, vNext *float32, v *float32, current *float32, spikes *uint64, previous *uint64, beta float32, threshold float32, ahead int)
+// Requires: AVX, AVX2, MMX+
+TEXT ·lifStepF32(SB), NOSPLIT, $0-64
 	MOVQ         n+0(FP), AX
 	MOVQ         vNext+8(FP), CX
 	MOVQ         v+16(FP), DX
@@ -13,25 +13,28 @@ TEXT ·lifStepF32(SB), NOSPLIT, $0-56
 	MOVQ         previous+40(FP), DI
 	VBROADCASTSS beta+48(FP), Y0
 	VBROADCASTSS threshold+52(FP), Y1
+	MOVQ         ahead+56(FP), R8
+	LEAQ         (BX)(R8*4), R8
 	VMOVDQU      spikeBits<>+0(SB), Y2
-	XORQ         R8, R8
+	XORQ         R9, R9
 
 loop:
-	MOVQ         R8, R9
-	SHRQ         $0x03, R9
-	VPBROADCASTB (DI)(R9*1), Y3
+	PREFETCHT0   (R8)(R9*4)
+	MOVQ         R9, R10
+	SHRQ         $0x03, R10
+	VPBROADCASTB (DI)(R10*1), Y3
 	VPAND        Y2, Y3, Y3
 	VPCMPEQD     Y2, Y3, Y3
 	VANDPS       Y1, Y3, Y3
-	VMULPS       (DX)(R8*4), Y0, Y4
-	VADDPS       (BX)(R8*4), Y4, Y4
+	VMULPS       (DX)(R9*4), Y0, Y4
+	VADDPS       (BX)(R9*4), Y4, Y4
 	VSUBPS       Y3, Y4, Y4
-	VMOVUPS      Y4, (CX)(R8*4)
+	VMOVUPS      Y4, (CX)(R9*4)
 	VCMPPS       $0x1e, Y1, Y4, Y4
-	VMOVMSKPS    Y4, R10
-	MOVB         R10, (SI)(R9*1)
-	ADDQ         $0x08, R8
-	CMPQ         R8, AX
+	VMOVMSKPS    Y4, R11
+	MOVB         R11, (SI)(R10*1)
+	ADDQ         $0x08, R9
+	CMPQ         R9, AX
 	JLT          loop
 	VZEROUPPER
 	RET

@@ -20,7 +20,7 @@ func lifStepFast[F tensor.Float](p *LIF[F], vNext, v, current []F, spikes, previ
 		return 0
 	}
 	from, in := any(v).([]float32), any(current).([]float32)
-	lifStepF32(n, &to[0], &from[0], &in[0], &spikes[0], &previous[0], float32(p.Beta), float32(p.Threshold))
+	lifStepF32(n, &to[0], &from[0], &in[0], &spikes[0], &previous[0], float32(p.Beta), float32(p.Threshold), p.Ahead)
 	return n
 }
 

@@ -11,6 +11,7 @@ type LIF[F tensor.Float] struct {
 	Dampening F // γ of the surrogate
 	Sharpness F // k of the fast sigmoid; 0: the triangle
 	Detached  bool
+	Ahead     int // how far behind the currents of LIFStep those of its next call lie, which are fetched into the cache
 }
 
 // LIFStep advances len(v) neurons by one step:

@@ -82,7 +82,7 @@ func newWorker[F tensor.Float]() *worker[F] {
 }
 
 func (l *Layer[F]) constants() *kernel.LIF[F] {
-	p := &kernel.LIF[F]{Beta: F(l.Beta), Threshold: F(l.Threshold), Dampening: F(l.Dampening), Detached: l.DetachReset}
+	p := &kernel.LIF[F]{Beta: F(l.Beta), Threshold: F(l.Threshold), Dampening: F(l.Dampening), Detached: l.DetachReset, Ahead: l.batch * l.neurons}
 	if l.Surrogate == FastSigmoid {
 		p.Sharpness = F(l.Sharpness)
 	}

@@ -69,11 +69,13 @@ func loop(n GPVirtual, body func(i GPVirtual)) {
 }
 
 func lifStep() {
-	begin("lifStepF32", "func(n int, vNext, v, current *float32, spikes, previous *uint64, beta, threshold float32)",
-		" is LIFStep for n neurons, a multiple of 8.")
+	begin("lifStepF32", "func(n int, vNext, v, current *float32, spikes, previous *uint64, beta, threshold float32, ahead int)",
+		" is LIFStep for n neurons, a multiple of 8. It fetches the numbers ahead of current into the cache.")
 	n, vNext, v, current := pointer("n"), pointer("vNext"), pointer("v"), pointer("current")
 	spikes, previous := pointer("spikes"), pointer("previous")
 	beta, threshold := broadcast("beta"), broadcast("threshold")
+	ahead := pointer("ahead")
+	LEAQ(Mem{Base: current, Index: ahead, Scale: 4}, ahead)
 	bits := GLOBL("spikeBits", RODATA|NOPTR)
 	for l := range 8 {
 		DATA(4*l, U32(1<<l))
@@ -82,6 +84,7 @@ func lifStep() {
 	VMOVDQU(bits, bit)
 	loop(n, func(i GPVirtual) {
 		at, word := GP64(), GP32()
+		PREFETCHT0(Mem{Base: ahead, Index: i, Scale: 4})
 		MOVQ(i, at)
 		SHRQ(Imm(3), at)
 		before, x := YMM(), YMM()
