@@ -1,0 +1,154 @@
+package eprop
+
+import (
+	"github.com/snnctl/snnctl/internal/kernel"
+	"github.com/snnctl/snnctl/internal/tensor"
+)
+
+// Weights are the matrices of a network.
+type Weights[F tensor.Float] struct {
+	In       []F // [n_in][n]
+	Rec      []F // [n][n]; the diagonal is ignored, there are no autapses
+	Out      []F // [n][K]
+	Bias     []F // [K]; nil for none
+	Feedback []F // B, [n][K]; nil for Out itself, that is symmetric feedback
+}
+
+// Network holds constants and scratch memory, but no weights of its own and no
+// state. Its methods may be called from one goroutine at a time.
+type Network[F tensor.Float] struct {
+	Params
+	Threads int
+
+	constants[F]
+	in, rec, out, feedback kernel.Synapses[F]
+	bias                   []F
+	noDelays               []uint8  // as many zeros as the largest matrix has entries
+	silence                []uint16 // [n]
+	workers                []*worker[F]
+	groups                 []*group[F]
+}
+
+// NewNetwork returns a network that uses so many threads.
+func NewNetwork[F tensor.Float](p Params, threads int) *Network[F] {
+	n := p.Neurons()
+	return &Network[F]{
+		Params: p, Threads: threads, constants: newConstants[F](&p),
+		noDelays: make([]uint8, n*max(n, p.Inputs, p.Outputs)), silence: make([]uint16, n),
+	}
+}
+
+// stride is the length of a row: n neurons, Lanes trials.
+func (net *Network[F]) stride() int { return net.Neurons() * tensor.Lanes }
+
+// outputs is the length of a row of the readout.
+func (net *Network[F]) outputs() int { return net.Outputs * tensor.Lanes }
+
+// load lists the synapses of w.
+func (net *Network[F]) load(w Weights[F]) {
+	n, k := net.Neurons(), net.Outputs
+	net.in.Rebuild(w.In, net.noDelays, net.Inputs, n, 1, true)
+	net.rec.Rebuild(w.Rec, net.noDelays, n, n, 1, false)
+	if net.weightScale != 1 {
+		kernel.Scale(net.in.Weight, net.weightScale)
+		kernel.Scale(net.rec.Weight, net.weightScale)
+	}
+	net.out.Rebuild(w.Out, net.noDelays, n, k, 1, true)
+	b := w.Feedback
+	if b == nil {
+		b = w.Out
+	}
+	net.feedback.Rebuild(b, net.noDelays, n, k, 1, true)
+	net.bias = append(net.bias[:0], w.Bias...)
+}
+
+// frame is the input of one step: words of spikes, or values, Lanes a line.
+type frame struct {
+	words  []uint16
+	values []float32
+}
+
+func frameOf(in *tensor.Input, t int) frame {
+	if in.Spikes != nil {
+		return frame{words: in.Spikes.Step(t)}
+	}
+	return frame{values: in.Currents.Step(t)}
+}
+
+// advance is equations (1) to (5): it fills in the current of s from x and from
+// the spikes before, and takes the step.
+func (net *Network[F]) advance(s *kernel.Step[F], x frame) {
+	clear(s.Current)
+	if x.words != nil {
+		kernel.ScatterSpikes(s.Current, x.words, &net.in)
+	} else {
+		kernel.ScatterCurrents(s.Current, x.values, &net.in)
+	}
+	kernel.ScatterSpikes(s.Current, s.Previous, &net.rec)
+	if net.resetToBase {
+		s.Reset = net.thresholdRow
+	}
+	kernel.MembraneStep(&net.neurons, s)
+}
+
+// readout is equations (6) and (7), with the filter behind the weights, where
+// it gives the same: o = κ o + g Σ_j Wout z_j, y = o + bias. o and y are rows of
+// K neurons, pulses is scratch of that size.
+func (net *Network[F]) readout(o, y, pulses []F, z []uint16) {
+	clear(pulses)
+	kernel.ScatterSpikes(pulses, z, &net.out)
+	for i := range o {
+		o[i] = F(net.kappa*o[i]) + F(net.rise*pulses[i])
+		y[i] = o[i]
+	}
+	for k, b := range net.bias {
+		for l := range tensor.Lanes {
+			y[k*tensor.Lanes+l] += b
+		}
+	}
+}
+
+// surrogate is equations (8) and (9) for rows v and A: ψ and φ, and the words of
+// the lanes where they are not zero.
+func (net *Network[F]) surrogate(psi, phi []F, active []uint16, v, a []F, blocked []uint16) {
+	for j, c := range net.neurons.Constants {
+		var word uint16
+		for l := range tensor.Lanes {
+			i := j*tensor.Lanes + l
+			scale, q := c.Threshold, F(1) // S, q
+			if !net.byThreshold {
+				scale, q = a[i], v[i]/a[i]
+			}
+			u := (v[i] - a[i]) / scale
+			psi[i], phi[i] = 0, 0
+			if x := 1 - max(u, -u); x > 0 && blocked[j]>>l&1 == 0 {
+				psi[i] = F(net.neurons.Dampening*x) / scale
+				phi[i] = F(c.Beta*psi[i]) * q
+				word |= 1 << l
+			}
+		}
+		active[j] = word
+	}
+}
+
+// lowPass is x = decay x + gain z for a row of spikes.
+func lowPass[F tensor.Float](x []F, words []uint16, decay, gain F) {
+	for i, word := range words {
+		row := (*[tensor.Lanes]F)(x[i*tensor.Lanes:])
+		for l := range row {
+			row[l] *= decay
+		}
+		for l := 0; word != 0; l, word = l+1, word>>1 {
+			if word&1 != 0 {
+				row[l] += gain
+			}
+		}
+	}
+}
+
+// lowPassValues is lowPass for a row of numbers.
+func lowPassValues[F tensor.Float](x []F, values []float32, decay, gain F) {
+	for i := range x {
+		x[i] = F(decay*x[i]) + F(gain*F(values[i]))
+	}
+}
