@@ -14,12 +14,12 @@ func benchSweep(a *app, o benchOptions) error {
 	if a.json {
 		return a.printJSON(r)
 	}
-	table := newTable(a.stdout, "FIXED", "NEURONS", "SYNAPSES", "STEPS", "BATCH", "RATE", "THREADS", "MEDIAN", "MINIMUM", "PER "+o.sweep)
+	table := newTable(a.stdout, "FIXED", "NEURONS", "SYNAPSES", "STEPS", "BATCH", "RATE", "THREADS", "MEDIAN", "MINIMUM", "CPU", "CPU PER UNIT")
 	for _, s := range r.Series {
 		for i, p := range s.Points {
 			table.row(s.Fixed, fmt.Sprint(p.Neurons), fmt.Sprintf("%.0f", p.Connectivity*float64(p.Neurons*(p.Neurons-1+p.Inputs))),
 				fmt.Sprint(p.Steps), fmt.Sprint(p.Batch), fmt.Sprintf("%.1f Hz", p.RateHz), fmt.Sprint(p.Threads),
-				fmt.Sprintf("%.4f s", p.Median), fmt.Sprintf("%.4f s", p.Min), fmt.Sprintf("%.3g ms", 1e3*p.Min/s.Values[i]))
+				fmt.Sprintf("%.4f s", p.Median), fmt.Sprintf("%.4f s", p.Min), fmt.Sprintf("%.4f s", p.CPU), fmt.Sprintf("%.3g ms", 1e3*p.CPU/s.Values[i]))
 		}
 	}
 	if err := table.flush(); err != nil {

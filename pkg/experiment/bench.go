@@ -30,7 +30,8 @@ type BenchResult struct {
 	Job     string  `json:"job"`
 	Median  float64 `json:"seconds_median"`
 	Min     float64 `json:"seconds_min"`
-	Peak    int64   `json:"peak_bytes"` // resident memory of the process, 0 where the system does not tell
+	CPU     float64 `json:"cpu_seconds_min"` // of all threads: what other processes' load hardly changes; 0 where the system does not tell
+	Peak    int64   `json:"peak_bytes"`      // resident memory of the process, 0 where the system does not tell
 	Threads int     `json:"threads"`
 	RateHz  float64 `json:"rate_hz"`
 	Neurons int     `json:"neurons"`
@@ -98,26 +99,25 @@ func BenchLSNN(b LSNNBench, threads int) (*BenchResult, error) {
 	}
 	trainer := build(threshold, source)
 	res := &BenchResult{Job: "lsnn", Threads: threads, Neurons: b.Neurons, Inputs: benchInputs, Steps: b.Steps, Batch: b.Batch, Connectivity: b.Connectivity}
-	var seconds []float64
+	var seconds, cpus []float64
 	var before, after runtime.MemStats
 	for i := range b.Repeats + 1 { // the first fills the buffers
 		runtime.ReadMemStats(&before)
-		began := time.Now()
+		began, used := time.Now(), cpuSeconds()
 		metrics, err := trainer.Step(i)
-		took := time.Since(began).Seconds()
+		took, cpu := time.Since(began).Seconds(), cpuSeconds()-used
 		runtime.ReadMemStats(&after)
 		if err != nil {
 			return nil, err
 		}
 		if i > 0 {
-			seconds = append(seconds, took)
+			seconds, cpus = append(seconds, took), append(cpus, cpu)
 			res.RateHz += metrics["rate_hz"] / float64(b.Repeats)
 			res.Allocations = after.Mallocs - before.Mallocs
 		}
 	}
-	slices.Sort(seconds)
+	res.Median, res.CPU = median(seconds), slices.Min(cpus)
 	res.Min = seconds[0]
-	res.Median = (seconds[(len(seconds)-1)/2] + seconds[len(seconds)/2]) / 2
 	res.SpikesPerSecond = res.RateHz / 1000 * float64(b.Neurons*b.Steps*b.Batch) / res.Median
 	res.Peak = peakMemory()
 	return res, nil

@@ -21,7 +21,7 @@ type SweepSeries struct {
 	Fixed     string        `json:"fixed"` // what is the same in all points
 	Points    []BenchResult `json:"points"`
 	Values    []float64     `json:"values"`              // of what is swept, as reached
-	Slope     float64       `json:"slope_seconds"`       // per unit of it: of the least-squares line of the fastest times
+	Slope     float64       `json:"slope_seconds"`       // per unit of it: of the least-squares line of the least CPU times
 	Intercept float64       `json:"intercept_seconds"`   // of the line
 	Fit       float64       `json:"r_squared"`           // of the line
 	Exponent  float64       `json:"power_law_exponent"`  // p of the least-squares c·xᵖ: below 1 where a constant part is left
@@ -88,7 +88,11 @@ func (s *sweep) run(b LSNNBench, threads int) (*SweepSeries, error) {
 		}
 		series.Points = append(series.Points, *r)
 		series.Values = append(series.Values, s.value(r))
-		seconds = append(seconds, r.Min) // other processes only ever add to it
+		took := r.CPU // other processes hardly change it
+		if took == 0 {
+			took = r.Min
+		}
+		seconds = append(seconds, took)
 	}
 	series.Slope, series.Intercept, series.Fit = line(series.Values, seconds)
 	series.Exponent, _, _ = line(logs(series.Values), logs(seconds))
