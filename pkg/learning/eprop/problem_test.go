@@ -30,16 +30,20 @@ func draw(seed uint64, change func(*problem)) *problem {
 		Dampening: 0.3, UnitReadout: r.IntN(2) == 0,
 	}}
 	p.TauAdaptation = []float64{20 + 100*r.Float64()}
-	if r.IntN(2) == 0 {
-		for range p.Neurons() - 1 {
-			p.TauAdaptation = append(p.TauAdaptation, 20+100*r.Float64())
-		}
+	if r.IntN(2) == 0 { // one for each neuron, below
+		p.TauAdaptation = append(p.TauAdaptation, 0)
 	}
 	p.steps = []int{1, 20, 64, 65, 150}[r.IntN(5)]
 	p.trials = []int{1, 3, 16, 18}[r.IntN(4)]
 	p.penalty = Penalty{Strength: 2, Target: 0.02}
 	if change != nil {
 		change(p)
+	}
+	if len(p.TauAdaptation) > 1 {
+		p.TauAdaptation = p.TauAdaptation[:1]
+		for range p.Neurons() - 1 {
+			p.TauAdaptation = append(p.TauAdaptation, 20+100*r.Float64())
+		}
 	}
 	p.fill(r, r.IntN(3) == 0)
 	return p
@@ -101,6 +105,9 @@ func (p *problem) x(trial int) [][]float64 {
 }
 
 func convert[F tensor.Float](x []float64) []F {
+	if x == nil {
+		return nil
+	}
 	y := make([]F, len(x))
 	for i := range x {
 		y[i] = F(x[i])

@@ -14,10 +14,10 @@ type reference struct {
 	bias                                  []float64
 
 	// Where smooth is set, spikes are replaced by z = ∫ψ du, blocked in given
-	// steps, so that the loss has a derivative. Where constant is set, it takes
-	// the place of z[t-1] in equation (3): what "detached" means.
+	// steps, so that the loss has a derivative. Where constant is set, its z[t-1]
+	// and R are used in equation (3) instead of this run's: what "detached" means.
 	smooth   func(t, j int) (blocked bool)
-	constant [][]float64
+	constant *history
 }
 
 func newReference(p *problem) *reference {
@@ -97,16 +97,16 @@ func (r *reference) run(x [][]float64) *history {
 			for i := range r.in {
 				current += x[t][i] * r.in[i][j]
 			}
-			before := h.before(t, n)
+			before, reset := h.before(t, n), r.reset(a)
 			if r.constant != nil {
-				before = (&history{z: r.constant}).before(t, n)
+				before, reset = r.constant.before(t, n), r.reset(r.constant.a[t][j])
 			}
 			for i := range n {
 				if i != j {
 					current += before[i] * r.rec[i][j]
 				}
 			}
-			v := r.alpha*v0 + r.gv*current - r.reset(a)*before[j]
+			v := r.alpha*v0 + r.gv*current - reset*before[j]
 			u := (v - a) / r.scale(a)
 			h.v[t][j], h.a[t][j], h.u[t][j] = v, a, u
 			for back := 1; back <= r.blockedSteps && r.smooth == nil; back++ {
