@@ -69,7 +69,7 @@ def main():
         images = torch.randn(args.batch, 3, 32, 32).to(memory_format=layout)
         run[name] = lambda model=model, images=images: one_pass(model, images)
     if args.layout == "fastest":
-        tried = {name: timings(work, 1)["seconds_min"] for name, work in run.items()}
+        tried = {name: timings(work, 3)["seconds_min"] for name, work in run.items()}
         args.layout = min(tried, key=tried.get)
     result = timings(run[args.layout], args.repeats)
     print(json.dumps({**result, **environment(), "layout": args.layout, "batch": args.batch,
