@@ -13,7 +13,7 @@ type adjointScratch[F tensor.Float] struct {
 	active    []uint16
 	shifted   []F // v - A + v_th
 	external  []F // L̃
-	recurrent []F // Σ Wrec gv; stays zero in e-prop
+	recurrent []F // Σ Wrec gv; zeros in e-prop
 
 	spikes          kernel.SpikeList
 	dIn, dRec, dOut []F // weight gradients of one segment
@@ -65,16 +65,19 @@ func (net *Network[F]) adjointStep(w *worker[F], g *group[F], t, i int, penalty 
 		External: w.external, Regulariser: penalty, Recurrent: w.recurrent,
 		GVNext: row(w.gv, i+1), GV: row(w.gv, i), GB: w.gb,
 		Reset: row(w.a, i+2), ResetWords: g.words(net, t-1), ResetGrad: row(w.gv, i),
-		Detached: !whole,
 	}
 	if net.byThreshold {
 		base := net.thresholdRow
+		shifted, v, vth := w.shifted[:len(step.A)], step.V[:len(step.A)], base[0]
 		for m, a := range step.A {
-			w.shifted[m] = step.V[m] - a + base[m]
+			shifted[m] = v[m] - a + vth
 		}
 		step.V, step.A = w.shifted, base
 	}
-	if net.resetToBase {
+	switch {
+	case !whole: // like Detached, but on the kernel's fast path
+		step.Reset, step.ResetWords = w.recurrent, net.silence // zeros
+	case net.resetToBase:
 		step.Reset, step.ResetWords = net.thresholdRow, net.silence
 	}
 	kernel.PseudoDerivative(&net.neurons, &step)

@@ -1,6 +1,8 @@
 package eprop
 
 import (
+	"math/bits"
+
 	"github.com/snnctl/snnctl/internal/kernel"
 	"github.com/snnctl/snnctl/internal/tensor"
 )
@@ -77,6 +79,9 @@ func frameOf(in *tensor.Input, t int) frame {
 
 // advance is equations (1) to (5): it fills in the current of s from x and from
 // the spikes before, and takes the step.
+//
+// The kernel is fast for R = A. Where R is v_th, the current gives back what
+// that takes too much, A - v_th = β (ρ b[t-1] + c) of a neuron that spiked.
 func (net *Network[F]) advance(s *kernel.Step[F], x frame) {
 	clear(s.Current)
 	if x.words != nil {
@@ -86,7 +91,13 @@ func (net *Network[F]) advance(s *kernel.Step[F], x frame) {
 	}
 	kernel.ScatterSpikes(s.Current, s.Previous, &net.rec)
 	if net.resetToBase {
-		s.Reset = net.thresholdRow
+		for j := net.LIF; j < len(s.Previous); j++ {
+			c := &net.neurons.Constants[j]
+			for word := s.Previous[j]; word != 0; word &= word - 1 {
+				i := j*tensor.Lanes + bits.TrailingZeros16(word)
+				s.Current[i] += c.Beta * (F(c.Rho*s.B[i]) + c.OneMinusRho) / (1 - net.neurons.Alpha)
+			}
+		}
 	}
 	kernel.MembraneStep(&net.neurons, s)
 }

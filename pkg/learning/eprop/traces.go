@@ -77,19 +77,18 @@ func (net *Network[F]) endTraces(tr *traces[F], signal []F, rates bool) {
 		s := (*[lanes]F)(signal[j*lanes:])
 		learns := *s != [lanes]F{}
 		c := net.neurons.Constants[j]
-		synapse := synapse[F]{
-			psi: (*[lanes]F)(tr.psi[j*lanes:]), phi: (*[lanes]F)(tr.phi[j*lanes:]),
-			rho: c.Rho, rise: c.OneMinusRho, kappa: net.kappa, gain: net.rise,
-		}
+		psi, phi := (*[lanes]F)(tr.psi[j*lanes:]), (*[lanes]F)(tr.phi[j*lanes:])
 		silent := tr.active[j] == 0
+		var e, none [lanes]F
 		for i := range tr.pre {
 			at := j*tr.pre + i
-			var e [lanes]F
-			if !silent {
-				synapse.trace(&e, (*[lanes]F)(tr.epsV[i*lanes:]))
+			if silent {
+				e = none
+			} else {
+				trace(&e, psi, (*[lanes]F)(tr.epsV[i*lanes:]))
 			}
 			if j >= tr.lif {
-				synapse.adapt(&e, (*[lanes]F)(tr.epsA[(at-tr.lif*tr.pre)*lanes:]))
+				adapt(&e, phi, (*[lanes]F)(tr.epsA[(at-tr.lif*tr.pre)*lanes:]), c.Rho, c.OneMinusRho)
 			}
 			if rates && !silent {
 				tr.byRate[at] += float64(sumLanes(&e))
@@ -97,7 +96,7 @@ func (net *Network[F]) endTraces(tr *traces[F], signal []F, rates bool) {
 			credit := &e
 			if tr.ebar != nil {
 				credit = (*[lanes]F)(tr.ebar[at*lanes:])
-				synapse.filter(credit, &e)
+				filter(credit, &e, net.kappa, net.rise)
 			}
 			if learns {
 				tr.byError[at] += float64(dot(s, credit))
@@ -106,35 +105,29 @@ func (net *Network[F]) endTraces(tr *traces[F], signal []F, rates bool) {
 	}
 }
 
-// synapse is what the synapses onto one neuron share in one step.
-type synapse[F tensor.Float] struct {
-	psi, phi    *[lanes]F
-	rho, rise   F // ρ, c
-	kappa, gain F // κ, g
-}
-
 // trace is the part of equation (12) that LIF neurons have: e = ψ εv.
-func (s *synapse[F]) trace(e, epsV *[lanes]F) {
+func trace[F tensor.Float](e, psi, epsV *[lanes]F) {
 	for l := range e {
-		e[l] = s.psi[l] * epsV[l]
+		e[l] = psi[l] * epsV[l]
 	}
 }
 
 // adapt completes equation (12), e -= φ εa, and takes (11) to the next step.
-func (s *synapse[F]) adapt(e, epsA *[lanes]F) {
+func adapt[F tensor.Float](e, phi, epsA *[lanes]F, rho, c F) {
 	for l := range e {
-		e[l] -= F(s.phi[l] * epsA[l])
-		epsA[l] = F(s.rho*epsA[l]) + F(s.rise*e[l])
+		x := e[l] - F(phi[l]*epsA[l])
+		e[l], epsA[l] = x, F(rho*epsA[l])+F(c*x)
 	}
 }
 
 // filter is equation (13).
-func (s *synapse[F]) filter(ebar, e *[lanes]F) {
+func filter[F tensor.Float](ebar, e *[lanes]F, kappa, g F) {
 	for l := range e {
-		ebar[l] = F(s.kappa*ebar[l]) + F(s.gain*e[l])
+		ebar[l] = F(kappa*ebar[l]) + F(g*e[l])
 	}
 }
 
+// dot is Σ x y, in the order of sumLanes.
 func dot[F tensor.Float](x, y *[lanes]F) F {
 	var z [lanes]F
 	for l := range z {
@@ -143,13 +136,8 @@ func dot[F tensor.Float](x, y *[lanes]F) F {
 	return sumLanes(&z)
 }
 
-// sumLanes adds up halves, so that no addition waits for the one before.
+// sumLanes adds up pairs, so that no addition waits for the one before.
 func sumLanes[F tensor.Float](x *[lanes]F) F {
-	y := *x
-	for half := lanes / 2; half > 0; half /= 2 {
-		for l := range half {
-			y[l] += y[l+half]
-		}
-	}
-	return y[0]
+	return (((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]))) +
+		(((x[8] + x[9]) + (x[10] + x[11])) + ((x[12] + x[13]) + (x[14] + x[15])))
 }
