@@ -8,9 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 
 	"github.com/snnctl/snnctl/internal/fault"
@@ -64,6 +67,7 @@ func newRootCommand(a *app) *cobra.Command {
 	root.AddCommand(newConfigCommand(a))
 	root.AddCommand(newDataCommand(a))
 	root.AddCommand(newRunsCommand(a))
+	root.InitDefaultCompletionCmd() // now rather than later, for usageErrors
 	usageErrors(root)
 	return root
 }
@@ -74,6 +78,9 @@ func usageErrors(c *cobra.Command) {
 	if c.HasSubCommands() {
 		c.SuggestionsMinimumDistance = 2
 		c.Args = knownCommand
+		if !c.Runnable() { // cobra looks at the arguments of a command that runs alone
+			c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		}
 	} else if check := c.Args; check != nil {
 		c.Args = func(cmd *cobra.Command, args []string) error {
 			if err := check(cmd, args); err != nil {
@@ -112,17 +119,25 @@ func (a *app) loadSettings(cmd *cobra.Command) error {
 	if dir, err := os.UserConfigDir(); err == nil {
 		file := filepath.Join(dir, "snnctl", "settings.yaml")
 		if _, err := os.Stat(file); err == nil {
-			v.SetConfigFile(file)
-			if err := v.ReadInConfig(); err != nil {
+			settings, err := readSettings(file, cmd.Root().PersistentFlags())
+			if err != nil {
+				return err
+			}
+			if err := v.MergeConfigMap(settings); err != nil {
 				return fault.Inputf("reading the settings in %s: %w", file, err)
 			}
 		}
 	}
-	a.dataDir, a.runsDir = v.GetString("data-dir"), v.GetString("runs-dir")
-	a.json, a.quiet = v.GetBool("json"), v.GetBool("quiet")
-	a.threads = v.GetInt("threads")
-	if a.threads < 1 {
-		return fault.Inputf("--threads is %q, expected a whole number of at least 1", v.GetString("threads"))
+	a.dataDir, a.runsDir = atHome(v.GetString("data-dir")), atHome(v.GetString("runs-dir"))
+	for name, value := range map[string]*bool{"json": &a.json, "quiet": &a.quiet} {
+		var err error
+		if *value, err = strconv.ParseBool(v.GetString(name)); err != nil {
+			return fault.Inputf("--%s is %q, expected true or false", name, v.GetString(name))
+		}
+	}
+	var err error
+	if a.threads, err = strconv.Atoi(v.GetString("threads")); err != nil || a.threads < 1 || a.threads > mostThreads {
+		return fault.Inputf("--threads is %q, expected a whole number from 1 to %d", v.GetString("threads"), mostThreads)
 	}
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(v.GetString("log-level"))); err != nil {
@@ -130,6 +145,36 @@ func (a *app) loadSettings(cmd *cobra.Command) error {
 	}
 	a.log = slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: level}))
 	return nil
+}
+
+// mostThreads is above what any machine has; each takes memory of its own.
+const mostThreads = 4096
+
+// readSettings reads the user's config file, which may have the keys of flags.
+func readSettings(file string, flags *pflag.FlagSet) (map[string]any, error) {
+	v := viper.New()
+	v.SetConfigFile(file)
+	if err := v.ReadInConfig(); err != nil {
+		return nil, fault.Inputf("reading the settings in %s: %w", file, err)
+	}
+	for _, key := range slices.Sorted(slices.Values(v.AllKeys())) {
+		if flags.Lookup(key) == nil {
+			var known []string
+			flags.VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+			return nil, fault.Inputf("%s has the unknown key %s, expected one of %s", file, key, strings.Join(known, ", "))
+		}
+	}
+	return v.AllSettings(), nil
+}
+
+// atHome writes out a leading ~/, which no shell has done in a settings file.
+func atHome(path string) string {
+	below, ok := strings.CutPrefix(path, "~/")
+	home, err := os.UserHomeDir()
+	if !ok || err != nil {
+		return path
+	}
+	return filepath.Join(home, below)
 }
 
 func defaultDataDir() string {
