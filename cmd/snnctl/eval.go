@@ -35,14 +35,9 @@ func newEvalCommand(a *app) *cobra.Command {
 			"(data.dataset=DIR). What would change the shape of the network is refused.\n" + exitStatusHelp,
 		Example: "  snnctl eval lsnn-smnist-20261123-101500 --split validation\n" +
 			"  snnctl eval runs/x/checkpoints/best.safetensors --set model.injected_noise=0.01",
-		Args: cobra.ExactArgs(1),
-		ValidArgsFunction: func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-			if a.loadSettings(cmd) != nil {
-				return nil, cobra.ShellCompDirectiveError
-			}
-			return run.Names(a.runsDir), cobra.ShellCompDirectiveDefault
-		},
-		RunE: func(_ *cobra.Command, args []string) error { return runEval(a, &o, args[0]) },
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: completeRuns(a),
+		RunE:              func(_ *cobra.Command, args []string) error { return runEval(a, &o, args[0]) },
 	}
 	addSetFlag(command, &o.sets)
 	command.Flags().StringVar(&o.split, "split", "test", "train, validation or test")

@@ -56,12 +56,7 @@ func newTrainCommand(a *app) *cobra.Command {
 	flags.StringVar(&o.resume, "resume", "", "go on with a run, given by its directory or name")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "print the plan and stop")
 	flags.BoolVar(&o.check, "check", false, "compare the gradients of the first batch with float64 and stop")
-	_ = command.RegisterFlagCompletionFunc("resume", func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-		if a.loadSettings(cmd) != nil {
-			return nil, cobra.ShellCompDirectiveError
-		}
-		return run.Names(a.runsDir), cobra.ShellCompDirectiveDefault
-	})
+	_ = command.RegisterFlagCompletionFunc("resume", completeRuns(a))
 	return command
 }
 
