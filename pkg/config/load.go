@@ -159,7 +159,11 @@ func (d *decoder) overlay(root *yaml.Node, set string) {
 		ok = ok && key != ""
 	}
 	if !ok {
-		d.errs = append(d.errs, &Error{Set: set, Message: "expected path=value, such as train.iterations=100"})
+		e := &Error{Set: set, Message: "expected path=value, such as train.iterations=100"}
+		if set == "" { // which would look like a mistake in a file
+			e.Set = "\"\""
+		}
+		d.errs = append(d.errs, e)
 		return
 	}
 	node := root

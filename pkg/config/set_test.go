@@ -112,6 +112,7 @@ func TestMistakesInSet(t *testing.T) {
 			`--set data.input_lines=4: data.input_lines applies only when data.encoding is threshold-crossing`},
 		{"half a reference", demo, []string{"reference.value=1", "reference.source=me"},
 			`--set reference.value=1: reference.metric is missing, expected the name of a metric in lower case, such as test_accuracy`},
+		{"nothing", demo, []string{""}, `--set "": expected path=value, such as train.iterations=100`},
 		{"contradiction", demo, []string{"data.delay_symbols=12"},
 			`--set data.delay_symbols=12: data.delay_symbols is 12, expected less than data.symbols (12)`},
 		{"file and sets, all told", strings.Replace(demo, "seed: 1", "sed: 1", 1), []string{"a", "model.bta=1"},
