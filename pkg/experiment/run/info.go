@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io/fs"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/snnctl/snnctl/internal/atomicfile"
@@ -76,16 +78,18 @@ type Reference struct {
 }
 
 // Main is the metric to judge the run by: that of the reference, or else the
-// first by name; ok is false if there is none.
+// first of the test split by name, or else of all; ok is false if there is none.
 func (s *Summary) Main() (name string, value float64, ok bool) {
 	if s.Reference != nil {
 		value, ok = s.Metrics[s.Reference.Metric]
 		return s.Reference.Metric, value, ok
 	}
-	for _, name := range s.Metrics.Names() {
-		return name, s.Metrics[name], true
+	names := s.Metrics.Names()
+	if len(names) == 0 {
+		return "", math.NaN(), false
 	}
-	return "", math.NaN(), false
+	first := max(0, slices.IndexFunc(names, func(name string) bool { return strings.HasPrefix(name, "test_") }))
+	return names[first], s.Metrics[names[first]], true
 }
 
 // WriteSummary replaces summary.json.

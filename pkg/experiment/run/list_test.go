@@ -129,6 +129,7 @@ func TestMainMetric(t *testing.T) {
 		ok      bool
 	}{
 		{Summary{Metrics: Values{"b": 1, "a": 2}}, "a", true},
+		{Summary{Metrics: Values{"seconds_per_step": 1, "test_error": 2, "test_loss": 3}}, "test_error", true},
 		{Summary{Metrics: Values{"b": 1, "a": 2}, Reference: &Reference{Metric: "b"}}, "b", true},
 		{Summary{Metrics: Values{"a": 2}, Reference: &Reference{Metric: "b"}}, "b", false},
 		{Summary{}, "", false},
