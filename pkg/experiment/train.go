@@ -325,7 +325,7 @@ func (x *Experiment) FinalMetrics(split string, metrics map[string]float64) run.
 
 // note writes run.json.
 func (l *Loop) note(status run.Status, step int, cause error) error {
-	l.Info.Status, l.Info.Step, l.Info.Error = status, step, ""
+	l.Info.Status, l.Info.Step, l.Info.Error, l.Info.End = status, step, "", time.Time{}
 	if status != run.Running {
 		l.Info.End = time.Now()
 	}
