@@ -16,13 +16,13 @@ const (
 	// FilteredSignal moves the readout's filter from the traces to the learning
 	// signal, L̃_j[t] = g L_j[t] + κ L̃_j[t+1], so that
 	//
-	//	(18) dW_ij = Σ (L̃_j[t] + R_j) e_ij[t]
+	//	(18) dW_ij = Σ (L̃_j[t] + C_j) e_ij[t]
 	//
 	// It runs forward twice: L̃ needs the errors to come.
 	FilteredSignal
 	// LocalAdjoint has no state for each synapse: backwards in time,
 	//
-	//	(19) gz_j = L̃_j + R_j + c gb_j[t+1]
+	//	(19) gz_j = L̃_j + C_j + c gb_j[t+1]
 	//	(20) gv_j = α gv_j[t+1] + ψ_j gz_j
 	//	(21) gb_j = ρ gb_j[t+1] - φ_j gz_j
 	//	(22) dW_ij = Σ g_v pre_i[t] gv_j[t]
@@ -52,7 +52,7 @@ type group[F tensor.Float] struct {
 	counts []int64
 	loss   float64
 	grads  Gradients
-	traces Gradients // OnlineTraces with a penalty: Σ e, which R multiplies when the rates are known
+	traces Gradients // OnlineTraces with a penalty: Σ e, which C multiplies when the rates are known
 
 	// Of the methods that look back:
 	spikes *tensor.Spikes // z of all steps
@@ -63,7 +63,7 @@ type group[F tensor.Float] struct {
 // Gradient runs a batch of trials of equal length from the zero state and writes
 // the gradient of target plus penalty to g.
 //
-// With B ≠ Wout the method BPTT ignores B.
+// There is at least one group of trials. The method BPTT ignores w.Feedback.
 func (net *Network[F]) Gradient(g *Gradients, w Weights[F], inputs []tensor.Input, target Target[F], penalty Penalty, method Method) Result {
 	if method == BPTT {
 		w.Feedback = nil
@@ -87,7 +87,7 @@ func (net *Network[F]) Gradient(g *Gradients, w Weights[F], inputs []tensor.Inpu
 		})
 	}
 	result := net.summarize(groups, penalty, trials*steps)
-	signal := penaltySignal[F](nil, penalty, result.Rates, trials*steps)
+	signal := penaltySignal[F](penalty, result.Rates, trials*steps)
 	parallel.For(net.Threads, len(groups), func(worker, i int) {
 		net.learn(net.workers[worker], groups[i], signal, method)
 	})

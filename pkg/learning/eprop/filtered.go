@@ -6,7 +6,7 @@ import (
 )
 
 // learn turns what the forward pass has left of a group into its gradients.
-// penalty is R of equation (17).
+// penalty is C of equation (17).
 func (net *Network[F]) learn(w *worker[F], g *group[F], penalty []F, method Method) {
 	if method == OnlineTraces { // all but the penalty was learnt on the way
 		addScaled(&g.grads, &g.traces, penalty)

@@ -49,7 +49,7 @@ func TestReferenceByFiniteDifferences(t *testing.T) {
 				}
 				return sum + p.penalty.Loss(rates)
 			}
-			R = penaltySignal[float64](nil, p.penalty, R, p.steps)
+			R = penaltySignal[float64](p.penalty, R, p.steps)
 			var got [][]float64
 			if detached {
 				got = r.eprop(h, delta, R)

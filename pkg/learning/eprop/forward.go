@@ -21,7 +21,7 @@ type worker[F tensor.Float] struct {
 
 	online *Online[F] // of OnlineTraces, made when first needed
 	traces *traces[F] // of FilteredSignal, made when first needed
-	signal []F        // L̃ + R, one row
+	signal []F        // L̃ + C, one row
 	adjointScratch[F]
 }
 

@@ -57,13 +57,13 @@ func (p Penalty) Loss(rates []float64) float64 {
 	return p.Strength * sum
 }
 
-// penaltySignal is equation (17) with samples = B T. Memory of r is reused.
-func penaltySignal[F tensor.Float](r []F, p Penalty, rates []float64, samples int) []F {
-	r = r[:0]
+// penaltySignal is equation (17) with samples = B T.
+func penaltySignal[F tensor.Float](p Penalty, rates []float64, samples int) []F {
+	c := make([]F, 0, len(rates))
 	for _, rate := range rates {
-		r = append(r, F(2*p.Strength*(rate-p.Target)/float64(samples)))
+		c = append(c, F(2*p.Strength*(rate-p.Target)/float64(samples)))
 	}
-	return r
+	return c
 }
 
 // count adds the spikes of a step to each neuron's count.

@@ -183,15 +183,15 @@ func (tr *traces[F]) addSynapses(g *Gradients, sums []float64) {
 	}
 }
 
-// addScaled adds to g the sums Σ e of h, times R_j of the postsynaptic neuron:
+// addScaled adds to g the sums Σ e of h, times C_j of the postsynaptic neuron:
 // the penalty's part of equation (15).
-func addScaled[F tensor.Float](g, h *Gradients, r []F) {
-	n := len(r)
+func addScaled[F tensor.Float](g, h *Gradients, signal []F) {
+	n := len(signal)
 	for i, x := range h.In {
-		g.In[i] += float64(r[i%n]) * x
+		g.In[i] += float64(signal[i%n]) * x
 	}
 	for i, x := range h.Rec {
-		g.Rec[i] += float64(r[i%n]) * x
+		g.Rec[i] += float64(signal[i%n]) * x
 	}
 }
 
@@ -210,7 +210,7 @@ func (o *Online[F]) Gradients(g *Gradients, penalty Penalty) {
 	var sums Gradients
 	o.net.grow(&sums)
 	o.addSynapses(&sums, o.byRate)
-	addScaled(g, &sums, penaltySignal[F](nil, penalty, rates, o.trials*o.steps))
+	addScaled(g, &sums, penaltySignal[F](penalty, rates, o.trials*o.steps))
 }
 
 // runOnline runs a group with the traces of worker w.

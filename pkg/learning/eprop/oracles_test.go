@@ -173,7 +173,8 @@ func TestAdaptiveFeedbackFindsTheReadout(t *testing.T) {
 	const decay, rate, updates = 0.1, 1e-4, 30
 	p := draw(7, func(p *problem) { p.steps = 64 })
 	w := weights[float64](p)
-	w.Feedback = RandomFeedback[float64](p.Neurons(), p.Outputs, 1, 3)
+	feedback := NewFeedback[float64](Adaptive, p.Neurons(), p.Outputs, 1, decay, 3)
+	w.Feedback = feedback.B
 	distance := func() float64 {
 		var sum float64
 		for i := range w.Out {
@@ -189,8 +190,7 @@ func TestAdaptiveFeedbackFindsTheReadout(t *testing.T) {
 			w.Out[i] -= rate * d
 			w.Feedback[i] -= rate * d
 		}
-		Decay(w.Out, decay)
-		Decay(w.Feedback, decay)
+		feedback.AfterUpdate(w.Out)
 	}
 	near(t, "distance", []float64{distance()}, []float64{start * math.Pow(1-decay, updates)}, 1e-12)
 	moved := false
@@ -306,5 +306,48 @@ func TestClassificationAtChance(t *testing.T) {
 	}
 	if c.Correct() != ones {
 		t.Errorf("%d of %d decisions are correct, want the %d of class 1", c.Correct(), len(d), ones)
+	}
+}
+
+// Feedback that is not adaptive stays as it is; random feedback has the scale it
+// was asked for; symmetric feedback has no matrix.
+func TestFeedbackKinds(t *testing.T) {
+	random := NewFeedback[float64](Random, 100, 20, 0.1, 0.5, 3)
+	var sum, squares float64
+	for _, b := range random.B {
+		sum, squares = sum+b, squares+b*b
+	}
+	if mean, deviation := sum/2000, math.Sqrt(squares/2000); math.Abs(mean) > 0.01 || math.Abs(deviation-0.1) > 0.01 {
+		t.Errorf("B has mean %g and standard deviation %g, want 0 and 0.1", mean, deviation)
+	}
+	out, before := []float64{1, 2}, append([]float64(nil), random.B...)
+	random.AfterUpdate(out)
+	near(t, "B", random.B, before, 0)
+	near(t, "Wout", out, []float64{1, 2}, 0)
+	symmetric := NewFeedback[float64](Symmetric, 100, 20, 1, 0.5, 3)
+	if symmetric.AfterUpdate(out); symmetric.B != nil || out[0] != 1 {
+		t.Error("symmetric feedback has a matrix, or decays")
+	}
+}
+
+// A stream of steps teaches what a batch of the same trials does.
+func TestStreamEqualsBatch(t *testing.T) {
+	for seed := range uint64(8) {
+		p := draw(seed, func(p *problem) {
+			p.trials = min(p.trials, lanes)
+			p.penalty.Strength *= float64(seed % 2)
+		})
+		want, _ := solve[float64](p, 1, OnlineTraces)
+		o := NewOnline(NewNetwork[float64](p.Params, 1), weights[float64](p), p.trials, seed%2 == 1)
+		to := target[float64](p)
+		for step := range p.steps {
+			y := o.step(frameOf(&p.inputs[0], step))
+			delta := make([]float64, len(y))
+			to.Error(delta, y, 0, p.trials, step)
+			o.Learn(delta)
+		}
+		var got Gradients
+		o.Gradients(&got, p.penalty)
+		same(t, "stream", &got, want, 0)
 	}
 }

@@ -39,11 +39,11 @@
 // the learning signals and the gradients, Σ over trials and steps:
 //
 //	(14) L_j[t] = Σ_k B_jk δ_k[t]
-//	(15) dWin_ij, dWrec_ij = Σ L_j[t] ē_ij[t] + R_j e_ij[t]
+//	(15) dWin_ij, dWrec_ij = Σ L_j[t] ē_ij[t] + C_j e_ij[t]
 //	(16) dWout_jk = Σ z̄_j[t] δ_k[t],  dbias_k = Σ δ_k[t]
-//	(17) R_j = 2 c_reg (r_j - f_0)/(B T)
+//	(17) C_j = 2 c_reg (r_j - f_0)/(B T)
 //
-// where R is the learning signal of the penalty c_reg Σ_j (r_j - f_0)² on the
+// where C is the learning signal of the penalty c_reg Σ_j (r_j - f_0)² on the
 // firing rates r_j, means over B trials and T steps. With B = Wout this is
 // back-propagation through time with z[t-1] taken for a constant in (3) but not
 // in (1). Method names three ways to compute the same sums.

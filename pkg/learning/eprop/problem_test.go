@@ -146,7 +146,7 @@ func expect(p *problem, whole bool) *Gradients {
 			}
 		}
 	}
-	R := penaltySignal[float64](nil, p.penalty, rates, p.trials*p.steps)
+	R := penaltySignal[float64](p.penalty, rates, p.trials*p.steps)
 	var g Gradients
 	NewNetwork[float64](p.Params, 1).grow(&g)
 	for trial, h := range histories {

@@ -21,7 +21,7 @@ type traces[F tensor.Float] struct {
 	// Sums over steps and lanes, [n][P], in float64: they grow for thousands
 	// of steps.
 	byError []float64 // Σ L ē (or what the filtered signal gives)
-	byRate  []float64 // Σ e, which R multiplies after the trial
+	byRate  []float64 // Σ e, which C multiplies after the trial
 }
 
 func newTraces[F tensor.Float](p *Params, filtered bool) *traces[F] {
