@@ -42,6 +42,9 @@ func newTrainCommand(a *app) *cobra.Command {
 			if (len(args) == 1) == (o.resume != "") {
 				return fault.Inputf("give either a CONFIG or --resume RUN (see snnctl train --help)")
 			}
+			if o.resume == "" && (o.dryRun || o.check) { // nothing to save: a signal ends these at once
+				return runTrain(cmd.Context(), a, &o, args[0])
+			}
 			ctx, release := untilSignal(cmd.Context(), a.stderr)
 			defer release()
 			if o.resume != "" {
