@@ -1,5 +1,6 @@
 // Package kernel holds the inner loops of the program, each in plain Go and,
-// where it pays, in generated assembly that gives the same bits.
+// where it pays, in generated assembly that gives the same bits (matrix products
+// and functions: the same within rounding).
 //
 // Trials are simulated tensor.Lanes at a time: a *row* of n neurons is n·Lanes
 // numbers, neuron by neuron, and a *word* holds the spikes of one neuron in
