@@ -4,8 +4,6 @@ package kernel
 
 import "github.com/snnctl/snnctl/internal/tensor"
 
-//go:generate sh -c "cd gen/feedforward && go run . -out ../../feedforward_amd64.s -stubs ../../feedforward_amd64.go -pkg kernel"
-
 // silence is z before the first step, for the neurons of one call.
 var silence [64]uint64
 

@@ -2,6 +2,8 @@ package kernel
 
 import "github.com/snnctl/snnctl/internal/tensor"
 
+//go:generate sh -c "cd gen/feedforward && go run . -out ../../feedforward_amd64.s -stubs ../../feedforward_amd64.go -pkg kernel"
+
 // LIF holds the constants of leaky integrate-and-fire neurons whose reset
 // subtracts the threshold. Their potentials lie one after another, and their
 // spikes are the bits of words, neuron i in bit i%64 of word i/64.
