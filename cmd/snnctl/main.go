@@ -16,7 +16,7 @@ const (
 	exitDone        = 0
 	exitFailed      = 1
 	exitUsage       = 2
-	exitRequeue     = 75  // stopped by SIGTERM or SIGUSR1, with a checkpoint
+	exitRequeue     = 75  // stopped by SIGTERM, SIGUSR1 or SIGHUP, with a checkpoint
 	exitInterrupted = 130 // stopped by Ctrl-C
 )
 

@@ -24,7 +24,7 @@ Exit status:
   0    done
   1    the run failed
   2    wrong usage, configuration or input file
-  75   stopped by SIGTERM or SIGUSR1, with a checkpoint to resume from
+  75   stopped by SIGTERM, SIGUSR1 or SIGHUP, with a checkpoint to resume from
   130  interrupted by Ctrl-C`
 
 // app is what every command shares: the settings and where to print.
@@ -63,10 +63,8 @@ func newRootCommand(a *app) *cobra.Command {
 	flags.Bool("quiet", false, "no progress")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.loadSettings(cmd) }
 
-	root.AddCommand(newTrainCommand(a), newEvalCommand(a), newBenchCommand(a), newVersionCommand(a))
-	root.AddCommand(newConfigCommand(a))
-	root.AddCommand(newDataCommand(a))
-	root.AddCommand(newRunsCommand(a))
+	root.AddCommand(newTrainCommand(a), newEvalCommand(a), newDataCommand(a), newRunsCommand(a),
+		newConfigCommand(a), newBenchCommand(a), newVersionCommand(a))
 	root.InitDefaultCompletionCmd() // now rather than later, for usageErrors
 	usageErrors(root)
 	return root

@@ -22,16 +22,19 @@ func (s *signalled) status() int {
 	return exitRequeue
 }
 
-// untilSignal returns a context that ends with the first Ctrl-C, SIGTERM or
+// untilSignal returns a context that ends with the first Ctrl-C, SIGTERM, SIGHUP or
 // SIGUSR1. A second Ctrl-C ends the program at once.
 func untilSignal(parent context.Context, stderr io.Writer) (ctx context.Context, release func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, stopSignals...)
+	if len(brokenPipe) > 0 { // Ignore without arguments would ignore every signal
+		signal.Ignore(brokenPipe...)
+	}
 	go func() {
 		for s := range signals {
 			if ctx.Err() != nil && s == os.Interrupt {
-				fmt.Fprintln(stderr, "snnctl: stopped at once; the last checkpoint stands")
+				fmt.Fprintln(stderr, "snnctl: stopped at once; what was saved stands")
 				os.Exit(exitInterrupted)
 			}
 			cancel(&signalled{s})

@@ -5,3 +5,5 @@ package main
 import "os"
 
 var stopSignals = []os.Signal{os.Interrupt}
+
+var brokenPipe []os.Signal

@@ -35,6 +35,7 @@ var stops = []struct {
 	{syscall.SIGINT, exitInterrupted},
 	{syscall.SIGTERM, exitRequeue},
 	{syscall.SIGUSR1, exitRequeue},
+	{syscall.SIGHUP, exitRequeue},
 	{syscall.SIGKILL, -1},
 }
 
@@ -236,7 +237,7 @@ func TestSecondInterrupt(t *testing.T) {
 	if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
 		t.Fatalf("%v, want the exit status %d\n%s", err, exitInterrupted, stderr.String())
 	}
-	if want := "snnctl: stopped at once; the last checkpoint stands\n"; stderr.String() != want {
+	if want := "snnctl: stopped at once; what was saved stands\n"; stderr.String() != want {
 		t.Errorf("on stderr:\n%swant\n%s", stderr.String(), want)
 	}
 	if took := time.Since(began); took > 5*time.Second {

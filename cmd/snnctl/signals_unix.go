@@ -7,5 +7,9 @@ import (
 	"syscall"
 )
 
-// stopSignals are Ctrl-C and what batch systems send before the end.
-var stopSignals = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGUSR1}
+// stopSignals are Ctrl-C, what batch systems send before the end, and what a
+// terminal sends when it is closed.
+var stopSignals = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGUSR1, syscall.SIGHUP}
+
+// brokenPipe is sent when nobody reads stderr any more; a training goes on.
+var brokenPipe = []os.Signal{syscall.SIGPIPE}

@@ -30,7 +30,7 @@ func newTrainCommand(a *app) *cobra.Command {
 		Short: "Train the experiment of a YAML file, into a run directory",
 		Long: "Train the experiment of a YAML file, into a run directory.\n\n" +
 			"CONFIG is a file, or the name of a built-in experiment (snnctl config list).\n\n" +
-			"Ctrl-C, SIGTERM and SIGUSR1 end the training after the current step, with a checkpoint;\n" +
+			"Ctrl-C, SIGTERM, SIGUSR1 and SIGHUP end the training after the current step, with a checkpoint;\n" +
 			"a second Ctrl-C ends it at once. `snnctl train --resume RUN` goes on, and arrives at the\n" +
 			"same bits as a training that was never interrupted.\n" + exitStatusHelp,
 		Example: "  snnctl train lsnn-store-recall\n" +
@@ -80,6 +80,9 @@ func runTrain(ctx context.Context, a *app, o *trainOptions, name string) error {
 		if err := run.MustBeNew(o.out); err != nil {
 			return err
 		}
+	}
+	if err := experiment.MakePortable(e, a.buildSettings()); err != nil {
+		return err
 	}
 	trial, err := experiment.Build(e, a.buildSettings())
 	if err != nil {

@@ -34,6 +34,19 @@ func Build(e *config.Experiment, s Settings) (*Experiment, error) {
 	return buildLSNN[float32](e, source, names, s)
 }
 
+// MakePortable makes what an experiment file says of places on disk independent
+// of the working directory, so that a run's own copy of it works from anywhere.
+func MakePortable(e *config.Experiment, s Settings) error {
+	if d, ok := e.Data.(config.SequentialMNIST); ok {
+		var err error
+		if d.Dataset, err = images.Absolute(s.DataDir, d.Dataset); err != nil {
+			return err
+		}
+		e.Data = d
+	}
+	return nil
+}
+
 // buildSource opens the data. names are those of metrics that the paper calls
 // otherwise.
 func buildSource(e *config.Experiment, s Settings) (source datasets.Source, names map[string]string, err error) {
@@ -66,11 +79,16 @@ func buildLSNN[F tensor.Float](e *config.Experiment, source datasets.Source, nam
 		return nil, fault.Inputf("rule of type %T cannot train a model of type %T", e.Rule, e.Model)
 	}
 	shape := source.Shape()
-	net := lsnn.NewNetwork[F](lsnnParams(m, shape.Lines), e.Seed, s.Threads)
+	params := lsnnParams(m, shape.Lines)
+	buffers, err := planMemory[F](&params, e, shape, s.Threads)
+	if err != nil {
+		return nil, err
+	}
+	net := lsnn.NewNetwork[F](params, e.Seed, s.Threads)
 	trainer := bptt.New(net, source, bpttOptions[F](e, m, r))
 	x := &Experiment{
 		Trainee: trainer, Checksums: source.Checksums(), metricNames: names, trainingTrials: epochTrials(e, source),
-		Plan:  planLSNN(trainer, e, s.Threads),
+		Plan:  Plan{Parameters: trainer.Parameters(), Buffers: buffers},
 		draw:  func(dir string) error { return drawLSNN(trainer, dir) },
 		check: func() ([]GradientCheck, error) { return checkGradients(e, source, m, r, s.Threads) },
 	}

@@ -6,32 +6,33 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/snnctl/snnctl/internal/fault"
 	"github.com/snnctl/snnctl/internal/tensor"
 	"github.com/snnctl/snnctl/pkg/config"
-	"github.com/snnctl/snnctl/pkg/learning/bptt"
+	"github.com/snnctl/snnctl/pkg/datasets"
+	"github.com/snnctl/snnctl/pkg/models/lsnn"
 )
 
-// planLSNN counts parameters and memory from the sizes alone.
-func planLSNN[F tensor.Float](t *bptt.Trainer[F], e *config.Experiment, threads int) Plan {
-	p := Plan{Parameters: t.Parameters()}
+// planMemory counts memory from the sizes alone, before anything is made, and
+// refuses what this machine cannot hold.
+func planMemory[F tensor.Float](p *lsnn.Params, e *config.Experiment, shape datasets.Shape, threads int) ([]Buffer, error) {
 	var zero F
-	width := int64(unsafe.Sizeof(zero))
-	for name, bytes := range t.Layer.Memory(e.Train.BatchSize, t.Source.Shape().Steps, threads) {
-		p.Buffers = append(p.Buffers, Buffer{name, bytes})
+	n, width := int64(p.Neurons()), int64(unsafe.Sizeof(zero))
+	// value, gradient and two moments; with rewiring also θ, its gradient and its sign
+	const copies = 7
+	buffers := []Buffer{{"parameters and optimiser", copies * width * n * (n + int64(p.Inputs+shape.Classes))}}
+	for name, bytes := range lsnn.Memory[F](p, e.Train.BatchSize, shape.Steps, threads) {
+		buffers = append(buffers, Buffer{name, bytes})
 	}
-	parameters := int64(0)
-	for _, tensor := range t.Model() {
-		size := int64(1)
-		for _, d := range tensor.Shape {
-			size *= int64(d)
-		}
-		parameters += size
-	}
-	p.Buffers = append(p.Buffers, Buffer{"parameters and optimiser", 4 * width * parameters})
-	slices.SortFunc(p.Buffers, func(a, b Buffer) int {
+	slices.SortFunc(buffers, func(a, b Buffer) int {
 		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Name, b.Name))
 	})
-	return p
+	plan := Plan{Buffers: buffers}
+	if have := availableMemory(); have > 0 && plan.Bytes() > have {
+		return nil, fault.Inputf("the training needs about %d MiB of memory, of which %d MiB are for %s, but only %d MiB are free; "+
+			"a smaller train.batch_size or fewer neurons need less", plan.Bytes()>>20, buffers[0].Bytes>>20, buffers[0].Name, have>>20)
+	}
+	return buffers, nil
 }
 
 // Estimate times two training steps of x, which is of no use afterwards, and

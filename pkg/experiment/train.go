@@ -303,8 +303,10 @@ func (l *Loop) finish(ctx context.Context) (*Result, error) {
 	if err := l.Dir.WriteSummary(s); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(l.drawCurves(), l.Experiment.draw(l.Dir.PlotsPath())); err != nil {
-		return nil, err
+	for _, draw := range []func() error{l.drawCurves, func() error { return l.Experiment.draw(l.Dir.PlotsPath()) }} {
+		if err := draw(); err != nil {
+			l.Observer.Warn(err.Error()) // the result stands without its pictures
+		}
 	}
 	return &Result{s, l.Dir}, nil
 }

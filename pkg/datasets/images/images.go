@@ -67,13 +67,22 @@ func directory(dataDir, name string) (string, error) {
 		return below, nil
 	}
 	if _, known := catalog.Known(name); known {
-		return "", fault.Inputf("there is no data set %s in %s; run: snnctl data get %s", name, dataDir, name)
+		return "", fault.Inputf("there is no data set %s in %s; run: snnctl data get %s --data-dir %s", name, dataDir, name, dataDir)
 	}
 	if name != "" && isDirectory(name) {
 		return name, nil
 	}
 	return "", fault.Inputf("there is no image set %q: neither the directory %s nor %q exists (known sets: %s)",
 		name, below, name, strings.Join(catalog.Names(), ", "))
+}
+
+// Absolute gives the name of a set under which it is found from any working
+// directory: the absolute path of one that is not in the data directory.
+func Absolute(dataDir, name string) (string, error) {
+	if dir, err := directory(dataDir, name); err != nil || dir != name {
+		return name, err
+	}
+	return filepath.Abs(name)
 }
 
 func isDirectory(path string) bool {
@@ -150,5 +159,5 @@ func (l *loader) mend() string {
 	if l.known.Name == "" {
 		return ""
 	}
-	return "; run: snnctl data get " + l.known.Name
+	return "; run: snnctl data get " + l.known.Name + " --data-dir " + filepath.Dir(l.dir)
 }

@@ -93,7 +93,7 @@ func TestBadSetsAreNamedAndExplained(t *testing.T) {
 
 func TestKnownSetsNameTheCommandThatMends(t *testing.T) {
 	dataDir := t.TempDir()
-	const command = "run: snnctl data get mnist"
+	command := "run: snnctl data get mnist --data-dir " + dataDir
 	_, err := Load(dataDir, "mnist")
 	if !fault.IsInput(err) || !strings.HasSuffix(err.Error(), command) {
 		t.Errorf("missing directory: error %v, want it to end with %q", err, command)
@@ -133,5 +133,24 @@ func TestRealSets(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestAbsoluteNamesSurviveAChangeOfDirectory: a set of one's own is found again
+// from elsewhere; one in the data directory keeps its name.
+func TestAbsoluteNamesSurviveAChangeOfDirectory(t *testing.T) {
+	dataDir, work := t.TempDir(), t.TempDir()
+	own(t, filepath.Join(dataDir, "letters"))
+	own(t, filepath.Join(work, "digits"))
+	t.Chdir(work)
+	for name, want := range map[string]string{"letters": "letters", "digits": filepath.Join(work, "digits"), "./digits": filepath.Join(work, "digits")} {
+		got, err := Absolute(dataDir, name)
+		if err != nil || got != want {
+			t.Errorf("Absolute(%q) = %q, %v, want %q", name, got, err, want)
+		}
+	}
+	t.Chdir(dataDir)
+	if _, err := Load(dataDir, filepath.Join(work, "digits")); err != nil {
+		t.Errorf("loading from elsewhere: %v", err)
 	}
 }

@@ -1,8 +1,6 @@
 package lsnn
 
 import (
-	"unsafe"
-
 	"github.com/snnctl/snnctl/internal/kernel"
 	"github.com/snnctl/snnctl/internal/rng"
 	"github.com/snnctl/snnctl/internal/tensor"
@@ -194,20 +192,5 @@ func (net *Network[F]) addNoise(row []F, step uint64, group, t int) {
 	r := rng.Stream(net.Seed, "injected-noise", step, uint64(group)<<20|uint64(t))
 	for i := range row {
 		row[i] += F(net.Noise * r.NormFloat64())
-	}
-}
-
-// Memory says how many bytes the buffers of Forward and Backward take for
-// batches of so many trials and steps.
-func (net *Network[F]) Memory(trials, steps, threads int) map[string]int64 {
-	groups, n, segments := int64(tensor.Groups(trials)), int64(net.Neurons()), int64((steps+segmentSteps-1)/segmentSteps)
-	var zero F
-	row := n * tensor.Lanes * int64(unsafe.Sizeof(zero))
-	perWorker := int64(3*segmentSteps+windowSteps+3*net.DelaySlots+10) * row
-	return map[string]int64{
-		"spikes, a bit each":                   2 * groups * int64(steps) * (n + int64(net.Inputs)),
-		"states at the start of segments":      2 * groups * segments * row,
-		"weight gradients of trial groups":     groups * n * (n + int64(net.Inputs)) * int64(unsafe.Sizeof(zero)),
-		"potentials of one segment, by thread": int64(threads) * perWorker,
 	}
 }
