@@ -241,6 +241,9 @@ func TestGemvIsTheProduct(t *testing.T) {
 }
 
 func TestGemmAllocatesNothingInTheSteadyState(t *testing.T) {
+	if underRace {
+		t.Skip("pools are not kept under the race detector")
+	}
 	for _, s := range [][3]int{{64, 64, 64}, {300, 40, 400}, {1, 300, 300}, {300, 1, 300}} {
 		p := newProduct[float32](rng.Stream(8, "gemm", 0, 0), true, true, s[0], s[1], s[2], 1, 0)
 		run := func() {
