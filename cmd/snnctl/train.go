@@ -115,7 +115,7 @@ func runTrain(ctx context.Context, a *app, o *trainOptions, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(dir.Lock(), dir.WriteConfig(yaml)); err != nil {
+	if err := dir.WriteConfig(yaml); err != nil {
 		return err
 	}
 	return finishTraining(ctx, a, e, x, dir, a.newInfo(e))
@@ -175,7 +175,7 @@ func runResume(ctx context.Context, a *app, o *trainOptions) error {
 	return finishTraining(ctx, a, &resolved.Experiment, x, dir, info)
 }
 
-// finishTraining trains into a locked directory and prints the result.
+// finishTraining trains into a directory that is locked (run.Create does so) and prints the result.
 func finishTraining(ctx context.Context, a *app, e *config.Experiment, x *experiment.Experiment, dir *run.Dir, info run.Info) error {
 	defer dir.Unlock()
 	progress := newTrainingProgress(a, e)
