@@ -68,26 +68,37 @@ func (net *Network[F]) Gradient(g *Gradients, w Weights[F], inputs []tensor.Inpu
 	if method == BPTT {
 		w.Feedback = nil
 	}
-	net.load(w)
+	if method != OnlineTraces {
+		net.Forward(w, inputs, target)
+		return net.Backward(g, penalty, method)
+	}
+	net.begin(w, inputs)
+	parallel.For(net.Threads, net.batch, func(worker, i int) {
+		net.runOnline(net.workers[worker], net.groups[i], i, target, penalty.Strength != 0)
+	})
+	return net.Backward(g, penalty, method)
+}
+
+// Forward is the first half of Gradient, for methods that look back: it runs the
+// batch and keeps what Backward needs. Between the two the errors that target
+// gave can be changed, by what is known only after the trial (Errors).
+func (net *Network[F]) Forward(w Weights[F], inputs []tensor.Input, target Target[F]) {
+	net.begin(w, inputs)
+	parallel.For(net.Threads, net.batch, func(worker, i int) {
+		net.forward(net.workers[worker], net.groups[i], i, target)
+	})
+}
+
+// Errors gives the errors δ of a group after Forward, [T][K][Lanes].
+func (net *Network[F]) Errors(group int) []F { return net.groups[group].delta }
+
+// Backward is the second half of Gradient. The method BPTT asks for a Forward with
+// symmetric feedback.
+func (net *Network[F]) Backward(g *Gradients, penalty Penalty, method Method) Result {
 	net.grow(g)
-	net.prepare(len(inputs))
-	trials, steps := 0, inputs[0].Steps()
-	for i := range inputs {
-		net.groups[i].input = &inputs[i]
-		trials += inputs[i].Trials
-	}
-	groups := net.groups[:len(inputs)]
-	if method == OnlineTraces {
-		parallel.For(net.Threads, len(groups), func(worker, i int) {
-			net.runOnline(net.workers[worker], groups[i], i, target, penalty.Strength != 0)
-		})
-	} else {
-		parallel.For(net.Threads, len(groups), func(worker, i int) {
-			net.forward(net.workers[worker], groups[i], i, target)
-		})
-	}
-	result := net.summarize(groups, penalty, trials*steps)
-	signal := penaltySignal[F](penalty, result.Rates, trials*steps)
+	groups := net.groups[:net.batch]
+	result := net.summarize(penalty)
+	signal := penaltySignal[F](penalty, result.Rates, net.samples())
 	parallel.For(net.Threads, len(groups), func(worker, i int) {
 		net.learn(net.workers[worker], groups[i], signal, method)
 	})
@@ -103,36 +114,40 @@ func (net *Network[F]) Gradient(g *Gradients, w Weights[F], inputs []tensor.Inpu
 
 // Evaluate runs a batch without learning.
 func (net *Network[F]) Evaluate(w Weights[F], inputs []tensor.Input, target Target[F], penalty Penalty) Result {
-	net.load(w)
-	net.prepare(len(inputs))
-	trials := 0
-	groups := net.groups[:len(inputs)]
-	for i := range inputs {
-		groups[i].input = &inputs[i]
-		trials += inputs[i].Trials
-	}
-	parallel.For(net.Threads, len(groups), func(worker, i int) {
-		net.forward(net.workers[worker], groups[i], i, target)
-	})
-	return net.summarize(groups, penalty, trials*inputs[0].Steps())
+	net.Forward(w, inputs, target)
+	return net.summarize(penalty)
 }
 
-// prepare makes workers and groups for a batch.
-func (net *Network[F]) prepare(groups int) {
+// begin loads weights and input of a batch, and makes workers and groups for it.
+func (net *Network[F]) begin(w Weights[F], inputs []tensor.Input) {
+	net.load(w)
+	net.batch = len(inputs)
 	for len(net.workers) < max(net.Threads, 1) {
 		net.workers = append(net.workers, newWorker(net))
 	}
-	for len(net.groups) < groups {
+	for len(net.groups) < net.batch {
 		g := &group[F]{counts: make([]int64, net.Neurons())}
 		net.grow(&g.grads)
 		net.groups = append(net.groups, g)
 	}
+	for i := range inputs {
+		net.groups[i].input = &inputs[i]
+	}
 }
 
-func (net *Network[F]) summarize(groups []*group[F], penalty Penalty, samples int) Result {
+// samples is the number of trials of the batch times that of their steps.
+func (net *Network[F]) samples() int {
+	trials := 0
+	for _, g := range net.groups[:net.batch] {
+		trials += g.input.Trials
+	}
+	return trials * net.groups[0].input.Steps()
+}
+
+func (net *Network[F]) summarize(penalty Penalty) Result {
 	r := Result{Rates: make([]float64, net.Neurons())}
 	counts := make([]int64, net.Neurons())
-	for _, g := range groups {
+	for _, g := range net.groups[:net.batch] {
 		r.Loss += g.loss
 		for j, c := range g.counts {
 			counts[j] += c
@@ -140,7 +155,7 @@ func (net *Network[F]) summarize(groups []*group[F], penalty Penalty, samples in
 		}
 	}
 	for j, c := range counts {
-		r.Rates[j] = float64(c) / float64(samples)
+		r.Rates[j] = float64(c) / float64(net.samples())
 	}
 	r.Penalty = penalty.Loss(r.Rates)
 	return r

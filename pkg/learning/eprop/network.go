@@ -29,6 +29,7 @@ type Network[F tensor.Float] struct {
 	silence                []uint16 // [n]
 	workers                []*worker[F]
 	groups                 []*group[F]
+	batch                  int // groups of the current batch
 }
 
 // NewNetwork returns a network that uses so many threads.
