@@ -57,6 +57,7 @@ type group[F tensor.Float] struct {
 	// Of the methods that look back:
 	spikes *tensor.Spikes // z of all steps
 	delta  []F            // δ, then δ̃; [T][K][Lanes]
+	direct []F            // direct errors of an Agent, as long
 	v, b   [][]F          // states at the start of segments
 }
 

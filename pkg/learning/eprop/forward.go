@@ -20,6 +20,7 @@ type worker[F tensor.Float] struct {
 	delta        []F      // one row of the readout
 
 	online *Online[F] // of OnlineTraces, made when first needed
+	credit *credit[F] // of OnlineTraces with rewards, made when first needed
 	traces *traces[F] // of FilteredSignal, made when first needed
 	signal []F        // L̃ + C, one row
 	adjointScratch[F]

@@ -227,11 +227,16 @@ func (net *Network[F]) runOnline(w *worker[F], g *group[F], index int, target Ta
 		g.loss += target.Error(w.delta, y, index, g.input.Trials, t)
 		o.Learn(w.delta)
 	}
+	o.finish(g)
+}
+
+// finish leaves in g what its trials have taught.
+func (o *Online[F]) finish(g *group[F]) {
 	copy(g.counts, o.counts)
 	g.grads.clear()
 	o.addTo(&g.grads)
-	if rates {
-		net.grow(&g.traces)
+	if o.rates {
+		o.net.grow(&g.traces)
 		g.traces.clear()
 		o.addSynapses(&g.traces, o.byRate)
 	}
