@@ -10,6 +10,7 @@ import (
 	"github.com/snnctl/snnctl/internal/rng"
 	"github.com/snnctl/snnctl/internal/tensor"
 	"github.com/snnctl/snnctl/pkg/datasets"
+	"github.com/snnctl/snnctl/pkg/datasets/poisson"
 )
 
 // Options say what the trials look like. Every field has a value; there are no
@@ -48,7 +49,7 @@ const (
 type Source struct {
 	Options
 	sequences sequences
-	spikes    bernoulli
+	spikes    poisson.Lines
 }
 
 // New returns a generator of trials.
@@ -66,7 +67,7 @@ func New(o Options) (*Source, error) {
 	case o.EvaluationTrials < 0:
 		return nil, fault.Inputf("evaluation_trials is %d, expected no negative number", o.EvaluationTrials)
 	}
-	s := &Source{Options: o, spikes: newBernoulli(o.RateHz / 1000)}
+	s := &Source{Options: o, spikes: poisson.AtRate(o.RateHz)}
 	var err error
 	if o.DelaySymbols == 0 {
 		s.sequences, err = newRandomDelays(o.Symbols, o.CommandProbability)
@@ -157,9 +158,9 @@ func (s *Source) fill(dst *datasets.Batch, purpose rng.Purpose, step, first, tri
 			s.sequences.draw(r, sequence)
 			for position, symbol := range sequence {
 				for _, population := range symbol.populations() {
-					s.spikes.fire(r, g.Spikes, lane, block{
-						start: position * s.SymbolMS, steps: s.SymbolMS,
-						line: population * s.LinesPerSymbol, lines: s.LinesPerSymbol})
+					s.spikes.Fire(r, g.Spikes, lane, poisson.Block{
+						Start: position * s.SymbolMS, Steps: s.SymbolMS,
+						Line: population * s.LinesPerSymbol, Lines: s.LinesPerSymbol})
 				}
 			}
 		}
