@@ -178,7 +178,7 @@ func runResume(ctx context.Context, a *app, o *trainOptions) error {
 // finishTraining trains into a directory that is locked (run.Create does so) and prints the result.
 func finishTraining(ctx context.Context, a *app, e *config.Experiment, x *experiment.Experiment, dir *run.Dir, info run.Info) error {
 	defer dir.Unlock()
-	progress := newTrainingProgress(a, e)
+	progress := newTrainingProgress(a, e, x.Objective.Metric)
 	loop := experiment.Loop{Experiment: x, Config: e, Dir: dir, Info: info, Observer: progress}
 	result, err := loop.Run(ctx)
 	progress.close()

@@ -9,9 +9,10 @@ import (
 // reporter takes the path of the key to blame and the sentence.
 type reporter func(path, format string, args ...any)
 
-// checker is a variant with rules between its keys, or between them and train.
+// checker is a variant with rules between its keys, or between them and other
+// parts of the experiment.
 type checker interface {
-	check(train Train, report reporter)
+	check(e *Experiment, report reporter)
 }
 
 // contradictions reports what no single key shows to be wrong.
@@ -21,7 +22,7 @@ func (e *Experiment) contradictions(report reporter) {
 	}
 	for _, v := range []any{e.Data, e.Model, e.Rule} {
 		if c, ok := v.(checker); ok {
-			c.check(e.Train, report)
+			c.check(e, report)
 		}
 	}
 }

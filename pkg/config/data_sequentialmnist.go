@@ -32,11 +32,11 @@ func (d SequentialMNIST) Steps() int {
 	return (side*side + d.CueSteps) * d.StepMS
 }
 
-func (d SequentialMNIST) check(train Train, report reporter) {
+func (d SequentialMNIST) check(e *Experiment, report reporter) {
 	if d.ReadoutSteps > d.Steps() {
 		report("data.readout_steps", "data.readout_steps is %d, expected at most the %d steps of a trial", d.ReadoutSteps, d.Steps())
 	}
-	if train.EvalTrials > d.ValidationImages {
-		report("train.eval_trials", "train.eval_trials is %d, expected at most data.validation_images (%d)", train.EvalTrials, d.ValidationImages)
+	if e.Train.EvalTrials > d.ValidationImages {
+		report("train.eval_trials", "train.eval_trials is %d, expected at most data.validation_images (%d)", e.Train.EvalTrials, d.ValidationImages)
 	}
 }

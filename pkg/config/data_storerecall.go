@@ -21,11 +21,11 @@ func defaultStoreRecall() StoreRecall {
 		CommandProbability: 1.0 / 7, EvaluationTrials: 512}
 }
 
-func (d StoreRecall) check(train Train, report reporter) {
+func (d StoreRecall) check(e *Experiment, report reporter) {
 	if d.DelaySymbols >= d.Symbols {
 		report("data.delay_symbols", "data.delay_symbols is %d, expected less than data.symbols (%d)", d.DelaySymbols, d.Symbols)
 	}
-	if train.EvalTrials > d.EvaluationTrials {
-		report("train.eval_trials", "train.eval_trials is %d, expected at most data.evaluation_trials (%d)", train.EvalTrials, d.EvaluationTrials)
+	if e.Train.EvalTrials > d.EvaluationTrials {
+		report("train.eval_trials", "train.eval_trials is %d, expected at most data.evaluation_trials (%d)", e.Train.EvalTrials, d.EvaluationTrials)
 	}
 }

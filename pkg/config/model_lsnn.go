@@ -18,6 +18,7 @@ type LSNN struct {
 	Dampening          float64 `yaml:"dampening" jsonschema:"exclusiveMinimum=0,maximum=1000" jsonschema_description:"γ, height of the pseudo-derivative"`
 	DetachReset        bool    `yaml:"detach_reset" jsonschema_description:"no gradient through the reset"`
 	InjectedNoise      float64 `yaml:"injected_noise" jsonschema:"minimum=0,maximum=1000000" jsonschema_description:"standard deviation of the Gaussian current added at each step"`
+	ReadoutStart       string  `yaml:"readout_start" jsonschema:"enum=glorot-uniform,enum=normal" jsonschema_description:"initial readout weights without rewiring: U(±√(6/(n+outputs))) or N(0,1)/√n"`
 	ReadoutBias        bool    `yaml:"readout_bias" jsonschema_description:"the readout has a bias"`
 	CarryState         bool    `yaml:"carry_state" jsonschema_description:"a training batch begins in the state in which the last one ended"`
 }
@@ -26,10 +27,11 @@ func (LSNN) isModel() {}
 
 func defaultLSNN() LSNN {
 	return LSNN{TauMembraneMS: 20, TauAdaptationMS: 700, TauReadoutMS: 20, Threshold: 0.01, Beta: 1.8,
-		RefractorySteps: 5, DelaySteps: 10, ResetThreshold: "updated", Dampening: 0.3, ReadoutBias: true}
+		RefractorySteps: 5, DelaySteps: 10, ResetThreshold: "updated", Dampening: 0.3,
+		ReadoutStart: "glorot-uniform", ReadoutBias: true}
 }
 
-func (m LSNN) check(_ Train, report reporter) {
+func (m LSNN) check(_ *Experiment, report reporter) {
 	if m.LIFNeurons+m.ALIFNeurons == 0 {
 		report("model.lif_neurons", "model.lif_neurons and model.alif_neurons are both 0, expected at least one neuron")
 	}

@@ -10,8 +10,12 @@ import "github.com/snnctl/snnctl/internal/tensor"
 type Shape struct {
 	Steps   int // T, steps of a trial (1 ms each)
 	Lines   int // input lines
-	Classes int // classes of a decision
+	Classes int // classes of a decision; 0 where there are curves instead
+	Curves  int // target curves that the outputs are to follow; 0 where there are decisions
 }
+
+// Outputs is what the readout has: one for each class or curve.
+func (s Shape) Outputs() int { return max(s.Classes, s.Curves) }
 
 // Population is a number of neighbouring input lines that belong together.
 type Population struct {
@@ -35,6 +39,7 @@ type Batch struct {
 	Trials    int
 	Groups    []Group
 	Decisions []Decision // in the order of Trial, then Start
+	Targets   []float32  // of curves, [Trials][Steps][Curves]; empty where there are decisions
 }
 
 // Source yields the batches of one data set in one encoding.

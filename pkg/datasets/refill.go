@@ -7,8 +7,8 @@ import (
 )
 
 // RefillSpikes makes b a batch of trials whose input is spikes over steps of
-// lines, with no decision yet. It keeps the memory that b had, and so what it
-// held: whoever fills a group clears it first.
+// lines, with no decision and no target yet. It keeps the memory that b had, and so
+// what it held: whoever fills a group clears it first.
 func (b *Batch) RefillSpikes(trials, steps, lines int) {
 	b.refill(trials)
 	for i := range b.Groups {
@@ -40,5 +40,5 @@ func (b *Batch) refill(trials int) {
 		b.Groups[i].Trials = min(tensor.Lanes, trials-i*tensor.Lanes)
 	}
 	b.Trials = trials
-	b.Decisions = b.Decisions[:0]
+	b.Decisions, b.Targets = b.Decisions[:0], b.Targets[:0]
 }

@@ -6,10 +6,6 @@ import (
 	"slices"
 
 	"github.com/snnctl/snnctl/internal/tensor"
-	"github.com/snnctl/snnctl/pkg/config"
-	"github.com/snnctl/snnctl/pkg/datasets"
-	"github.com/snnctl/snnctl/pkg/learning/bptt"
-	"github.com/snnctl/snnctl/pkg/models/lsnn"
 )
 
 // GradientCheck compares the gradient of one parameter in float32 with that in
@@ -42,18 +38,6 @@ func (c GradientCheck) Passed() bool {
 // float64, whichever of them the experiment trains in.
 func (x *Experiment) Check() ([]GradientCheck, error) { return x.check() }
 
-func checkGradients(e *config.Experiment, source datasets.Source, m config.LSNN, r config.BPTT, threads int) ([]GradientCheck, error) {
-	exact, err := firstGradients[float64](e, source, m, r, threads)
-	if err != nil {
-		return nil, err
-	}
-	ours, err := firstGradients[float32](e, source, m, r, threads)
-	if err != nil {
-		return nil, err
-	}
-	return compareGradients(ours, exact), nil
-}
-
 func compareGradients(ours, exact map[string][]float64) []GradientCheck {
 	var checks []GradientCheck
 	for name, g := range exact {
@@ -74,21 +58,13 @@ func compareGradients(ours, exact map[string][]float64) []GradientCheck {
 	return checks
 }
 
-// firstGradients starts the experiment in precision F. Weights are drawn in
-// float64 and then rounded, so both precisions start alike.
-func firstGradients[F tensor.Float](e *config.Experiment, source datasets.Source, m config.LSNN, r config.BPTT, threads int) (map[string][]float64, error) {
-	net := lsnn.NewNetwork[F](lsnnParams(m, source.Shape().Lines), e.Seed, threads)
-	o := bpttOptions[F](e, m, r)
-	o.BatchSize = min(checkTrials, e.Train.BatchSize)
-	_, _, gradients, err := bptt.New(net, source, o).Gradients()
-	if err != nil {
-		return nil, err
-	}
+// widened copies gradients to float64.
+func widened[F tensor.Float](gradients map[string][]F) map[string][]float64 {
 	wide := map[string][]float64{}
 	for name, g := range gradients {
 		for _, x := range g {
 			wide[name] = append(wide[name], float64(x))
 		}
 	}
-	return wide, nil
+	return wide
 }

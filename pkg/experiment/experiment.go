@@ -4,6 +4,8 @@
 package experiment
 
 import (
+	"math"
+
 	"github.com/snnctl/snnctl/internal/checkpoint"
 )
 
@@ -32,6 +34,7 @@ type Trainee interface {
 // Experiment is one experiment, built and ready.
 type Experiment struct {
 	Trainee
+	Objective Objective
 	Plan      Plan
 	Checksums map[string]string // SHA-256 of each data file read, by name
 
@@ -41,11 +44,37 @@ type Experiment struct {
 	// test_error to recall_error where the paper speaks of that.
 	metricNames map[string]string
 
-	// draw writes pictures of the trained model into a directory.
+	// draw writes pictures of the trained model into a directory; nil for none.
 	draw func(dir string) error
 
 	// check compares the gradients of the first batch with those of float64.
 	check func() ([]GradientCheck, error)
+}
+
+// Objective is the metric of the validation split by which the best checkpoint is
+// chosen: as large as can be, or as small.
+type Objective struct {
+	Metric   string
+	Minimise bool
+}
+
+// accuracy is the objective of classification.
+var accuracy = Objective{Metric: "accuracy"}
+
+// Worst is worse than any value.
+func (o Objective) Worst() float64 {
+	if o.Minimise {
+		return math.Inf(1)
+	}
+	return math.Inf(-1)
+}
+
+// Better reports whether x is better than y; NaN is not.
+func (o Objective) Better(x, y float64) bool {
+	if o.Minimise {
+		return x < y
+	}
+	return x > y
 }
 
 // Plan says what a training will take.

@@ -183,13 +183,12 @@ func TestCheckPassesInBothPrecisions(t *testing.T) {
 // A wrong gradient does not pass.
 func TestCheckFindsAWrongGradient(t *testing.T) {
 	e := load(t)
-	r, m := e.Rule.(config.BPTT), e.Model.(config.LSNN)
 	x := build(t, e)
-	source, _, err := buildSource(e, Settings{Threads: 1})
+	source, err := buildSource(e, Settings{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	exact, err := firstGradients[float64](e, source, m, r, 1)
+	exact, err := lsnnGradients[float64](e, source, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

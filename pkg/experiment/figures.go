@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/snnctl/snnctl/internal/plot"
 	"github.com/snnctl/snnctl/internal/tensor"
@@ -12,15 +13,6 @@ import (
 	"github.com/snnctl/snnctl/pkg/models/lsnn"
 )
 
-// curves are the metrics that the learning curves show, from the top down.
-var curves = []struct {
-	metric, label string
-}{
-	{"loss", "loss (nats)"},
-	{"accuracy", "accuracy"},
-	{"rate_hz", "firing rate (Hz)"},
-}
-
 // drawCurves writes the learning curves as far as they go.
 func (l *Loop) drawCurves() error {
 	records, err := l.Dir.ReadMetrics()
@@ -28,7 +20,10 @@ func (l *Loop) drawCurves() error {
 		return err
 	}
 	chart := plot.Chart{Title: l.Config.Name, XLabel: "iteration"}
-	for _, c := range curves {
+	objective := l.Experiment.Objective.Metric
+	for _, c := range []struct{ metric, label string }{
+		{"loss", "loss"}, {objective, strings.ReplaceAll(objective, "_", " ")}, {"rate_hz", "firing rate (Hz)"},
+	} {
 		panel := plot.Panel{YLabel: c.label}
 		for _, split := range []string{"train", "validation", "test"} {
 			s := plot.Series{Name: split, Noisy: split == "train", Markers: split == "test"}
@@ -40,6 +35,9 @@ func (l *Loop) drawCurves() error {
 			if len(s.X) > 0 {
 				panel.Series = append(panel.Series, s)
 			}
+		}
+		if len(panel.Series) == 0 {
+			continue
 		}
 		if ref := l.Config.Reference; ref != nil && c.metric == "accuracy" {
 			panel.References = referenceLines(ref)

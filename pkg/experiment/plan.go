@@ -8,20 +8,19 @@ import (
 
 	"github.com/snnctl/snnctl/internal/fault"
 	"github.com/snnctl/snnctl/internal/tensor"
-	"github.com/snnctl/snnctl/pkg/config"
 	"github.com/snnctl/snnctl/pkg/datasets"
-	"github.com/snnctl/snnctl/pkg/models/lsnn"
 )
 
-// planMemory counts memory from the sizes alone, before anything is made, and
+// planMemory adds the parameters of a recurrent network of n neurons to the buffers
+// that its trainer counts from the sizes alone, before anything is made, and
 // refuses what this machine cannot hold.
-func planMemory[F tensor.Float](p *lsnn.Params, e *config.Experiment, shape datasets.Shape, threads int) ([]Buffer, error) {
+func planMemory[F tensor.Float](trainer map[string]int64, n int, shape datasets.Shape) ([]Buffer, error) {
 	var zero F
-	n, width := int64(p.Neurons()), int64(unsafe.Sizeof(zero))
+	width := int64(unsafe.Sizeof(zero))
 	// value, gradient and two moments; with rewiring also θ, its gradient and its sign
 	const copies = 7
-	buffers := []Buffer{{"parameters and optimiser", copies * width * n * (n + int64(p.Inputs+shape.Classes))}}
-	for name, bytes := range lsnn.Memory[F](p, e.Train.BatchSize, shape.Steps, threads) {
+	buffers := []Buffer{{"parameters and optimiser", copies * width * int64(n) * int64(n+shape.Lines+shape.Outputs())}}
+	for name, bytes := range trainer {
 		buffers = append(buffers, Buffer{name, bytes})
 	}
 	slices.SortFunc(buffers, func(a, b Buffer) int {

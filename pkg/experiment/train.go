@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"strconv"
 	"time"
 
@@ -14,7 +13,7 @@ import (
 	"github.com/snnctl/snnctl/internal/fault"
 	"github.com/snnctl/snnctl/pkg/config"
 	"github.com/snnctl/snnctl/pkg/experiment/run"
-	"github.com/snnctl/snnctl/pkg/learning/bptt"
+	"github.com/snnctl/snnctl/pkg/learning/plasticity"
 )
 
 // Observer is told how a training goes on.
@@ -40,7 +39,7 @@ type Loop struct {
 	Observer   Observer
 
 	metrics  *run.Metrics
-	best     float64       // best validation accuracy so far
+	best     float64       // best value of the objective so far
 	bestStep int           // and the step that reached it
 	interval interval      // training metrics since the last record
 	speed    time.Duration // spent in training steps
@@ -106,7 +105,7 @@ func (l *Loop) Run(ctx context.Context) (result *Result, err error) {
 // resume loads the newest valid checkpoint and returns the number of steps
 // that it has seen.
 func (l *Loop) resume() (step int, err error) {
-	l.best = math.Inf(-1)
+	l.best = l.Experiment.Objective.Worst()
 	all, err := l.Dir.Checkpoints()
 	if err != nil || len(all) == 0 {
 		return 0, err
@@ -199,14 +198,14 @@ func (l *Loop) explain(err error) error {
 // astray tells a training whose numbers are not finite from other errors: that
 // is for the user to mend.
 func astray(err error, left string) error {
-	var cause *bptt.NotFinite
+	var cause *plasticity.NotFinite
 	if !errors.As(err, &cause) {
 		return err
 	}
 	return fault.Inputf("%w; %s; a smaller rule.optimizer.learning_rate or a rule.clip_norm may help", err, left)
 }
 
-// validate evaluates the validation split, and says if the accuracy is the best so far.
+// validate evaluates the validation split, and says if the objective is at its best so far.
 func (l *Loop) validate(step int) (improved bool, err error) {
 	metrics, err := l.Experiment.Evaluate("validation", l.Config.Train.EvalTrials)
 	if err != nil {
@@ -216,9 +215,10 @@ func (l *Loop) validate(step int) (improved bool, err error) {
 		return false, err
 	}
 	l.Observer.Evaluated(step, "validation", metrics)
-	improved = metrics["accuracy"] > l.best
+	o := l.Experiment.Objective
+	improved = o.Better(metrics[o.Metric], l.best)
 	if improved {
-		l.best, l.bestStep = metrics["accuracy"], step
+		l.best, l.bestStep = metrics[o.Metric], step
 	}
 	return improved, nil
 }
@@ -303,8 +303,12 @@ func (l *Loop) finish(ctx context.Context) (*Result, error) {
 	if err := l.Dir.WriteSummary(s); err != nil {
 		return nil, err
 	}
-	for _, draw := range []func() error{l.drawCurves, func() error { return l.Experiment.draw(l.Dir.PlotsPath()) }} {
-		if err := draw(); err != nil {
+	drawings := []error{l.drawCurves()}
+	if l.Experiment.draw != nil {
+		drawings = append(drawings, l.Experiment.draw(l.Dir.PlotsPath()))
+	}
+	for _, err := range drawings {
+		if err != nil {
 			l.Observer.Warn(err.Error()) // the result stands without its pictures
 		}
 	}

@@ -2,27 +2,14 @@ package bptt
 
 import (
 	"github.com/snnctl/snnctl/internal/checkpoint"
-	"github.com/snnctl/snnctl/internal/fault"
 	"github.com/snnctl/snnctl/internal/tensor"
+	"github.com/snnctl/snnctl/pkg/learning/plasticity"
 )
 
 // docs says what the tensors of a checkpoint mean.
 var docs = map[string]string{
-	"w_in":       "input weights [n_in][n]",
-	"w_rec":      "recurrent weights [n][n], the diagonal is ignored",
-	"w_out":      "readout weights [n][classes]",
-	"b_out":      "readout bias [classes]",
-	"theta_in":   "DEEP R parameters of the input weights [n_in][n]: w = sign·theta where theta > 0, else 0",
-	"theta_rec":  "DEEP R parameters of the recurrent weights [n][n]",
-	"theta_out":  "DEEP R parameters of the readout weights [n][classes]",
-	"sign_in":    "signs of the input weights",
-	"sign_rec":   "signs of the recurrent weights",
-	"sign_out":   "signs of the readout weights",
 	"delay_in":   "delay slots of the input synapses [n_in][n]",
 	"delay_rec":  "delay slots of the recurrent synapses [n][n]",
-	"adam-m":     "Adam, first moment of the gradient",
-	"adam-v":     "Adam, second moment of the gradient",
-	"momentum":   "SGD, momentum",
 	"state/v":    "membrane potentials carried to the next batch [groups][n][lanes]",
 	"state/b":    "adaptation carried to the next batch [groups][n][lanes]",
 	"state/zbar": "filtered spikes carried to the next batch [groups][n][lanes]",
@@ -40,32 +27,16 @@ func (t *Trainer[F]) Model() []checkpoint.Tensor {
 		{Name: "delay_in", Shape: []int{net.Inputs, n}, Data: net.DelayIn, Unit: "ms"},
 		{Name: "delay_rec", Shape: []int{n, n}, Data: net.DelayRec, Unit: "ms"},
 	}
-	for _, p := range t.params {
-		tensors = append(tensors, checkpoint.Tensor{Name: p.Name, Shape: p.Shape, Data: p.Value, Unit: "1"})
-	}
-	if t.rewiring != nil {
-		for _, m := range t.rewiring.Matrices {
-			tensors = append(tensors, checkpoint.Tensor{Name: "sign_" + m.Name, Shape: []int{m.Pre, m.Post}, Data: m.Sign, Unit: "1"})
-		}
-	}
-	return documented(tensors)
+	return append(documented(tensors), t.weights.Model()...)
 }
 
 // Training gives the tensors that only going on with the training needs.
 func (t *Trainer[F]) Training() []checkpoint.Tensor {
-	var tensors []checkpoint.Tensor
-	moments := t.Optimizer.Moments(t.params)
-	for _, p := range t.params {
-		for _, kind := range []string{"adam-m", "adam-v", "momentum"} {
-			if data, ok := moments[kind+"/"+p.Name]; ok {
-				tensors = append(tensors, checkpoint.Tensor{Name: kind + "/" + p.Name, Shape: p.Shape, Data: data, Unit: "1", Doc: docs[kind]})
-			}
-		}
-	}
+	tensors := t.weights.Training()
 	if t.CarryState && t.states != nil {
-		tensors = append(tensors, t.carried()...)
+		tensors = append(tensors, documented(t.carried())...)
 	}
-	return documented(tensors)
+	return tensors
 }
 
 func documented(tensors []checkpoint.Tensor) []checkpoint.Tensor {
@@ -108,12 +79,10 @@ func (t *Trainer[F]) carried() []checkpoint.Tensor {
 
 // RestoreModel loads what Model gave. Nothing is changed unless all fits.
 func (t *Trainer[F]) RestoreModel(f *checkpoint.File) error {
-	if err := load(f, t.Model()); err != nil {
+	if err := plasticity.Load(f, t.Model()); err != nil {
 		return err
 	}
-	if t.rewiring != nil {
-		t.showWeights()
-	}
+	t.weights.Restored()
 	return nil
 }
 
@@ -128,7 +97,7 @@ func (t *Trainer[F]) RestoreTraining(f *checkpoint.File) error {
 		}
 	}
 	wanted := t.Training()
-	if err := load(f, wanted); err != nil {
+	if err := plasticity.Load(f, wanted); err != nil {
 		return err
 	}
 	for _, w := range wanted { // carried joins copies: hand them back to the groups
@@ -157,46 +126,3 @@ func (t *Trainer[F]) split(w checkpoint.Tensor) {
 }
 
 func copyPart[T any](to []T, from any, i int) { copy(to, from.([]T)[i*len(to):]) }
-
-// load copies tensors of f into those wanted, after checking them all.
-func load(f *checkpoint.File, wanted []checkpoint.Tensor) error {
-	var copies []func()
-	for _, w := range wanted {
-		var err error
-		switch to := w.Data.(type) {
-		case []float32:
-			err = prepare(f, w, to, &copies)
-		case []float64:
-			err = prepare(f, w, to, &copies)
-		case []uint8:
-			err = prepare(f, w, to, &copies)
-		case []uint16:
-			err = prepare(f, w, to, &copies)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	for _, c := range copies {
-		c()
-	}
-	return nil
-}
-
-func prepare[T checkpoint.Element](f *checkpoint.File, w checkpoint.Tensor, to []T, copies *[]func()) error {
-	from, err := checkpoint.Get[T](f, w.Name, w.Shape...)
-	if err != nil {
-		return err
-	}
-	*copies = append(*copies, func() { copy(to, from) })
-	return checkFinite(f, w.Name, from)
-}
-
-func checkFinite[T checkpoint.Element](f *checkpoint.File, name string, data []T) error {
-	for _, x := range data {
-		if x != x { //nolint:staticcheck // true for NaN only
-			return fault.Inputf("tensor %q in %s holds NaN", name, f.Name())
-		}
-	}
-	return nil
-}

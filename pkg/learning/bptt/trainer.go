@@ -4,38 +4,23 @@
 package bptt
 
 import (
-	"fmt"
-	"math"
-
 	"github.com/snnctl/snnctl/internal/autodiff"
 	"github.com/snnctl/snnctl/internal/tensor"
 	"github.com/snnctl/snnctl/pkg/datasets"
-	"github.com/snnctl/snnctl/pkg/learning/deepr"
-	"github.com/snnctl/snnctl/pkg/learning/optim"
+	"github.com/snnctl/snnctl/pkg/learning/plasticity"
 	"github.com/snnctl/snnctl/pkg/metrics"
 	"github.com/snnctl/snnctl/pkg/models/lsnn"
 )
 
 // Options are the choices of a training.
 type Options[F tensor.Float] struct {
-	BatchSize    int
-	Optimizer    optim.Optimizer[F]
-	Schedule     optim.Schedule
-	ClipNorm     float64 // longest gradient; 0 for no limit
+	BatchSize int
+	plasticity.Options[F]
 	RateStrength float64 // c_reg: the loss gets c_reg Σ_j (r_j - target)²
 	TargetRate   float64 // spikes per step
 	CarryState   bool    // a batch starts in the state in which the last one ended
 	ReadoutBias  bool
-
-	Rewiring *Rewiring // nil for dense matrices
-}
-
-// Rewiring chooses DEEP R.
-type Rewiring struct {
-	Connectivity       float64
-	L1, Temperature    float64
-	Signed             bool
-	ExcitatoryFraction float64
+	Readout      lsnn.ReadoutStart // of dense matrices
 }
 
 // Trainer is a network in training.
@@ -45,9 +30,7 @@ type Trainer[F tensor.Float] struct {
 	Layer  lsnn.Layer[F]
 
 	in, rec, out, bias *autodiff.Var[F] // bias is nil without one
-	params             []*optim.Param[F]
-	rewiring           *deepr.Rewiring[F]
-	rewired            []*autodiff.Var[F] // the weights of the rewired matrices
+	weights            plasticity.Weights[F]
 
 	tape    autodiff.Tape[F]
 	batch   datasets.Batch
@@ -60,66 +43,30 @@ type Trainer[F tensor.Float] struct {
 func New[F tensor.Float](net *lsnn.Network[F], source datasets.Source, o Options[F]) *Trainer[F] {
 	n, inputs, classes := net.Neurons(), net.Inputs, source.Shape().Classes
 	t := &Trainer[F]{Options: o, Source: source, Layer: lsnn.Layer[F]{Network: net}}
-	variable := func(data []F, shape ...int) *autodiff.Var[F] {
-		return autodiff.NewVar(&tensor.Dense[F]{Shape: shape, Data: data})
+	t.weights.Options = o.Options
+	array := func(v **autodiff.Var[F], name, doc string, data []F, shape ...int) plasticity.Array[F] {
+		*v = autodiff.NewVar(&tensor.Dense[F]{Shape: shape, Data: data})
+		return plasticity.Array[F]{Name: name, Shape: shape, Value: data, Grad: (*v).Grad.Data, Doc: doc}
 	}
+	w := lsnn.Weights[F]{In: make([]F, inputs*n), Rec: make([]F, n*n)}
+	readout := make([]F, n*classes)
 	if o.Rewiring == nil {
-		w := lsnn.InitialWeights[F](&net.Params, net.Seed)
-		t.in, t.rec = variable(w.In, inputs, n), variable(w.Rec, n, n)
-		t.out = variable(lsnn.GlorotUniform[F](n, classes, net.Seed), n, classes)
-		t.addParam("w_in", t.in)
-		t.addParam("w_rec", t.rec)
-		t.addParam("w_out", t.out)
+		w, readout = lsnn.InitialWeights[F](&net.Params, net.Seed), lsnn.InitialReadout[F](o.Readout, n, classes, net.Seed)
+	}
+	in := array(&t.in, "w_in", "input weights [n_in][n]", w.In, inputs, n)
+	rec := array(&t.rec, "w_rec", "recurrent weights [n][n], the diagonal is ignored", w.Rec, n, n)
+	out := array(&t.out, "w_out", "readout weights [n][classes]", readout, n, classes)
+	if o.Rewiring == nil {
+		t.weights.Add(in)
+		t.weights.Add(rec)
+		t.weights.Add(out)
 	} else {
-		t.in = variable(make([]F, inputs*n), inputs, n)
-		t.rec = variable(make([]F, n*n), n, n)
-		t.out = variable(make([]F, n*classes), n, classes)
-		t.addRewiring(net.Seed, n, classes)
+		t.weights.Rewire(net.Seed, in, rec, out)
 	}
 	if o.ReadoutBias {
-		t.bias = variable(make([]F, classes), classes)
-		t.addParam("b_out", t.bias)
+		t.weights.Add(array(&t.bias, "b_out", "readout bias [classes]", make([]F, classes), classes))
 	}
 	return t
-}
-
-func (t *Trainer[F]) addParam(name string, v *autodiff.Var[F]) {
-	t.params = append(t.params, &optim.Param[F]{Name: name, Shape: v.Value.Shape, Value: v.Value.Data, Grad: v.Grad.Data})
-}
-
-// addRewiring makes all three matrices parameters of DEEP R. The sign of a
-// synapse is that of its presynaptic neuron; the inhibitory neurons come
-// first, among the LIF neurons.
-func (t *Trainer[F]) addRewiring(seed uint64, n, classes int) {
-	r := t.Rewiring
-	t.rewiring = &deepr.Rewiring[F]{L1: r.L1, Temperature: r.Temperature, Seed: seed}
-	t.rewired = []*autodiff.Var[F]{t.in, t.rec, t.out}
-	inputs := t.in.Value.Shape[0]
-	signsIn := deepr.Signs(inputs, r.ExcitatoryFraction, true, seed, "signs-in")
-	signs := deepr.Signs(n, r.ExcitatoryFraction, false, seed, "")
-	for k, m := range []struct {
-		name  string
-		post  int
-		signs []float64
-	}{{"in", n, signsIn}, {"rec", n, signs}, {"out", classes, signs}} {
-		var matrix *deepr.Matrix[F]
-		if r.Signed {
-			matrix = deepr.NewSigned[F](m.name, m.post, r.Connectivity, m.signs, seed)
-		} else {
-			matrix = deepr.NewUnsigned[F](m.name, len(m.signs), m.post, r.Connectivity, seed)
-		}
-		t.rewiring.Matrices = append(t.rewiring.Matrices, matrix)
-		t.params = append(t.params, &optim.Param[F]{Name: "theta_" + m.name, Shape: t.rewired[k].Value.Shape,
-			Value: matrix.Theta, Grad: make([]F, len(matrix.Theta))})
-	}
-	t.showWeights()
-}
-
-// showWeights writes the weights of rewired matrices where the network reads them.
-func (t *Trainer[F]) showWeights() {
-	for k, v := range t.rewired {
-		t.rewiring.Matrices[k].Weights(v.Value.Data)
-	}
 }
 
 // Step takes training step number step, counted from 0.
@@ -130,27 +77,20 @@ func (t *Trainer[F]) Step(step int) (map[string]float64, error) {
 	t.clearGradients()
 	t.Layer.Trace.Carry = t.CarryState
 	loss, task, correct := t.forward(t.states, uint64(step))
-	if bad := float64(loss.Value.Data[0]); math.IsNaN(bad) || math.IsInf(bad, 0) {
-		return nil, &NotFinite{Step: step, What: "loss", Value: bad}
+	if err := plasticity.FiniteLoss(step, float64(loss.Value.Data[0])); err != nil {
+		return nil, err
 	}
 	t.tape.Backward(loss)
 	if t.CarryState { // the network's final states are the next batch's start; keep both apart
 		t.states, t.Layer.Trace.Final = t.Layer.Trace.Final, t.states
 	}
 
-	rate := t.Schedule(step)
-	norm, err := t.update(step, rate)
+	m, err := t.weights.Update(step)
 	if err != nil {
 		return nil, err
 	}
-	m := map[string]float64{
-		"loss": float64(loss.Value.Data[0]), "task_loss": float64(task.Value.Data[0]),
-		"accuracy": float64(correct) / float64(len(t.classes)), "rate_hz": t.rateHz(),
-		"learning_rate": rate, "gradient_norm": norm,
-	}
-	if t.rewiring != nil {
-		m["synapses"] = float64(t.rewiring.Active())
-	}
+	m["loss"], m["task_loss"] = float64(loss.Value.Data[0]), float64(task.Value.Data[0])
+	m["accuracy"], m["rate_hz"] = float64(correct)/float64(len(t.classes)), t.rateHz()
 	return m, nil
 }
 
@@ -169,49 +109,6 @@ func (t *Trainer[F]) forward(states []*lsnn.State[F], noise uint64) (loss, task 
 	task = autodiff.SoftmaxCrossEntropy(tape, logits, t.classes)
 	penalty := autodiff.SquaredDistance(tape, rates, t.TargetRate, t.RateStrength)
 	return autodiff.Add(tape, task, penalty), task, metrics.Correct(logits.Value.Data, t.classes)
-}
-
-// update moves the parameters and returns the norm of the gradient.
-func (t *Trainer[F]) update(step int, rate float64) (norm float64, err error) {
-	if t.rewiring != nil {
-		t.rewiring.Before()
-		for k, v := range t.rewired {
-			t.rewiring.Matrices[k].Gradient(t.params[k].Grad, v.Grad.Data)
-		}
-	}
-	limit := t.ClipNorm
-	if limit == 0 {
-		limit = math.Inf(1)
-	}
-	norm = optim.ClipNorm(t.params, limit)
-	if math.IsNaN(norm) || math.IsInf(norm, 0) {
-		return norm, &NotFinite{Step: step, What: "gradient", Value: norm}
-	}
-	t.Optimizer.Step(t.params, step+1, rate)
-	for _, p := range t.params { // before such weights reach a checkpoint
-		for _, w := range p.Value {
-			if w := float64(w); math.IsNaN(w) || math.IsInf(w, 0) {
-				return norm, &NotFinite{Step: step, What: "new value of " + p.Name, Value: w}
-			}
-		}
-	}
-	if t.rewiring != nil {
-		t.rewiring.After(step, rate)
-		t.showWeights()
-	}
-	return norm, nil
-}
-
-// NotFinite says that a training went astray: its loss, its gradient or a
-// parameter is NaN or infinite.
-type NotFinite struct {
-	Step  int // counted from 0; the message counts from 1, as the records of a run do
-	What  string
-	Value float64
-}
-
-func (e *NotFinite) Error() string {
-	return fmt.Sprintf("the %s is %v in step %d", e.What, e.Value, e.Step+1)
 }
 
 // evaluationBatch is the number of trials that are evaluated at once.
@@ -285,21 +182,8 @@ func (t *Trainer[F]) clearGradients() {
 	}
 }
 
-// Parameters counts the trainable numbers that exist at a time: with rewiring
-// the budget of synapses and the biases.
-func (t *Trainer[F]) Parameters() int {
-	count := 0
-	for _, p := range t.params {
-		count += len(p.Value)
-	}
-	if t.rewiring != nil {
-		for _, m := range t.rewiring.Matrices {
-			count -= len(m.Theta)
-		}
-		count += t.rewiring.Budget()
-	}
-	return count
-}
+// Parameters counts the trainable numbers that exist at a time.
+func (t *Trainer[F]) Parameters() int { return t.weights.Parameters() }
 
 // Gradients runs the first batch and returns its loss, its number of spikes
 // and the gradients of the weight matrices by name, without learning.

@@ -87,8 +87,23 @@ func normal[F tensor.Float](size, fan int, seed uint64, purpose rng.Purpose) []F
 	return w
 }
 
-// GlorotUniform draws an [in][out] matrix from U(±√(6/(in+out))), the start of
-// the readout without rewiring.
+// ReadoutStart chooses the start of the readout without rewiring.
+type ReadoutStart int
+
+const (
+	ReadoutGlorot ReadoutStart = iota // GlorotUniform
+	ReadoutNormal                     // N(0,1)/√n
+)
+
+// InitialReadout draws the matrix [n][outputs] of the readout.
+func InitialReadout[F tensor.Float](start ReadoutStart, n, outputs int, seed uint64) []F {
+	if start == ReadoutNormal {
+		return normal[F](n*outputs, n, seed, "weights-out")
+	}
+	return GlorotUniform[F](n, outputs, seed)
+}
+
+// GlorotUniform draws an [in][out] matrix from U(±√(6/(in+out))).
 func GlorotUniform[F tensor.Float](in, out int, seed uint64) []F {
 	r := rng.Stream(seed, "weights-out", 0, 0)
 	limit := math.Sqrt(6 / float64(in+out))
