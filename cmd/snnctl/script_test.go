@@ -43,6 +43,7 @@ func TestMain(m *testing.M) {
 //	cut FILE N        leaves the first N bytes of FILE
 //	flip FILE N       changes the byte N of FILE; counted from the end if negative
 //	wait-for FILE     until there is FILE
+//	speech DIR        writes a small corpus of speech: RIFF files and phone labels
 //	disk DIR OPTIONS  puts a disk in the place of DIR, such as size=64k; again: changes it
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -55,7 +56,7 @@ func TestScripts(t *testing.T) {
 			"status": scriptStatus, "fails": scriptFails, "refused": scriptRefused,
 			"object": scriptObject, "records": scriptRecords, "reshape": scriptReshape, "newer": scriptNewer,
 			"idx": scriptIDX, "cut": scriptCut, "flip": scriptFlip, "wait-for": scriptWaitFor,
-			"disk": scriptDisk,
+			"disk": scriptDisk, "speech": scriptSpeech,
 		},
 	})
 }
