@@ -20,8 +20,9 @@
 // The tags of a struct's fields say what a value may be, for the reader and for
 // the JSON Schema alike: jsonschema:"required", minimum, maximum,
 // exclusiveMinimum, exclusiveMaximum, multipleOf, enum, pattern; allowed puts a
-// pattern in words; when:"key=value" limits a key to one value of a key beside
-// it (elsewhere the field is zero, and writing it is an error).
+// pattern in words; when:"key=value" limits a key to a value of a key beside
+// it, or "key=one|other" to several (elsewhere the field is zero, and writing it is
+// an error).
 package config
 
 // Experiment is one experiment, with every default filled in.

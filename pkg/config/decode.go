@@ -158,7 +158,7 @@ func (d *decoder) inapplicable(path string, key *yaml.Node, f *field, v reflect.
 	at, condition := join(path, f.key), join(path, f.whenKey)
 	delete(d.nodes, at)
 	if key != nil && (d.isSet(key) || !d.isSet(d.nodes[condition])) {
-		d.errorf(at, key, "%s applies only when %s is %s", at, condition, f.whenValue)
+		d.errorf(at, key, "%s applies only when %s is %s", at, condition, either(f.whenValues))
 	}
 }
 

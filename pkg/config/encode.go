@@ -105,5 +105,5 @@ func (f *field) applies(fields []field, v reflect.Value) bool {
 		return true
 	}
 	i := slices.IndexFunc(fields, func(other field) bool { return other.key == f.whenKey })
-	return fmt.Sprint(v.Field(fields[i].index).Interface()) == f.whenValue
+	return slices.Contains(f.whenValues, fmt.Sprint(v.Field(fields[i].index).Interface()))
 }

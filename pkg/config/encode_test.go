@@ -82,11 +82,23 @@ func (f *field) max(otherwise float64) float64 {
 	return otherwise
 }
 
+// drawVariant is a variant of a union, with values that its tags allow.
+func drawVariant(t *rapid.T, path string, union []variant, name string) any {
+	chosen, _ := find(union, name)
+	value := reflect.New(reflect.TypeOf(chosen.defaults())).Elem()
+	drawStruct(t, path, value)
+	return value.Interface()
+}
+
 // drawExperiment is any experiment that Load accepts.
 func drawExperiment(t *rapid.T) Experiment {
 	var e Experiment
 	drawStruct(t, "", reflect.ValueOf(&e).Elem())
-	// What the tags do not say:
+	c := rapid.SampledFrom(combinations).Draw(t, "combination")
+	e.Model = drawVariant(t, "model", models, c.model).(Model)
+	e.Rule = drawVariant(t, "rule", rules, c.rule).(Rule)
+	e.Data = drawVariant(t, "data", datas, rapid.SampledFrom(c.data).Draw(t, "data.type")).(Data)
+	// What the tags do not say, where few draws would have it right:
 	switch d := e.Data.(type) {
 	case SequentialMNIST:
 		d.ReadoutSteps = min(d.ReadoutSteps, d.Steps())
@@ -97,12 +109,17 @@ func drawExperiment(t *rapid.T) Experiment {
 		e.Train.EvalTrials = min(e.Train.EvalTrials, d.EvaluationTrials)
 		e.Data = d
 	}
-	m := e.Model.(LSNN)
-	m.LIFNeurons = max(m.LIFNeurons, 1)
-	if m.TauAdaptationMaxMS < m.TauAdaptationMS {
-		m.TauAdaptationMaxMS = 0
+	if m, ok := e.Model.(LSNN); ok {
+		m.LIFNeurons = max(m.LIFNeurons, 1)
+		if m.TauAdaptationMaxMS < m.TauAdaptationMS {
+			m.TauAdaptationMaxMS = 0
+		}
+		if _, ok := e.Rule.(EProp); ok && m.Form == "lsnn" {
+			m.ResetThreshold, m.DetachReset, m.InjectedNoise, m.CarryState, m.DelaySteps = "updated", false, 0, false, 1
+		}
+		e.Model = m
 	}
-	e.Model = m
+	e.contradictions(func(_, format string, args ...any) { t.Skipf(format, args...) })
 	return e
 }
 

@@ -17,14 +17,15 @@ type field struct {
 	required  bool
 	omitEmpty bool // left out of a marshalled experiment when zero
 
-	minimum, maximum   *bound
-	minLength          int
-	maxLength          int
-	multipleOf         int64
-	enum               []string
-	pattern            *regexp.Regexp
-	allowed            string // the pattern in words
-	whenKey, whenValue string // the key applies only when the key beside it has the value
+	minimum, maximum *bound
+	minLength        int
+	maxLength        int
+	multipleOf       int64
+	enum             []string
+	pattern          *regexp.Regexp
+	allowed          string   // the pattern in words
+	whenKey          string   // the key applies only when the key beside it …
+	whenValues       []string // … has one of these values
 }
 
 // bound is an end of a range; text is as the tag has it.
@@ -44,7 +45,9 @@ func fieldsOf(t reflect.Type) []field {
 		var option string
 		f.key, option, _ = strings.Cut(tag.Get("yaml"), ",")
 		f.omitEmpty = option == "omitempty"
-		f.whenKey, f.whenValue, _ = strings.Cut(tag.Get("when"), "=")
+		var when string
+		f.whenKey, when, _ = strings.Cut(tag.Get("when"), "=")
+		f.whenValues = strings.Split(when, "|")
 		for rule := range strings.SplitSeq(tag.Get("jsonschema"), ",") {
 			if err := f.apply(rule); err != nil {
 				panic(fmt.Sprintf("config: field %s.%s: rule %q: %v", t.Name(), t.Field(i).Name, rule, err))

@@ -22,3 +22,9 @@ func (BPTT) isRule() {}
 func defaultBPTT() BPTT {
 	return BPTT{Optimizer: defaultAdam(), Schedule: ConstantRate{}, Rate: FiringRate{Strength: 0.1, TargetHz: 10}, Rewiring: NoRewiring{}}
 }
+
+func (BPTT) check(e *Experiment, report reporter) {
+	if m, ok := e.Model.(LSNN); ok && m.Form == "lsnn" && m.ReadoutGain != "normalised" {
+		report("model.readout_gain", "model.readout_gain is %s, expected normalised where model.form is lsnn and rule.type is bptt", m.ReadoutGain)
+	}
+}

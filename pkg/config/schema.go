@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/invopop/jsonschema"
 )
@@ -70,13 +71,21 @@ func describeDefaults(s *jsonschema.Schema, v reflect.Value) {
 // onlyWhen says: where the key of f is, its condition holds.
 func onlyWhen(s *jsonschema.Schema, f *field) *jsonschema.Schema {
 	condition, _ := s.Properties.Get(f.whenKey)
-	var value any = f.whenValue
-	if condition.Type == "boolean" {
-		value = f.whenValue == "true"
+	var values []any
+	for _, text := range f.whenValues {
+		if condition.Type == "boolean" {
+			values = append(values, text == "true")
+		} else {
+			values = append(values, text)
+		}
 	}
 	then := &jsonschema.Schema{Properties: jsonschema.NewProperties()}
-	then.Properties.Set(f.whenKey, &jsonschema.Schema{Const: value})
-	if condition.Default != value {
+	if len(values) == 1 {
+		then.Properties.Set(f.whenKey, &jsonschema.Schema{Const: values[0]})
+	} else {
+		then.Properties.Set(f.whenKey, &jsonschema.Schema{Enum: values})
+	}
+	if !slices.Contains(values, condition.Default) {
 		then.Required = []string{f.whenKey}
 	}
 	return &jsonschema.Schema{If: &jsonschema.Schema{Required: []string{f.key}}, Then: then}

@@ -32,6 +32,7 @@ var models = []variant{
 
 var rules = []variant{
 	{"bptt", func() any { return defaultBPTT() }},
+	{"eprop", func() any { return defaultEProp() }},
 }
 
 var optimizers = []variant{
@@ -69,6 +70,7 @@ type combination struct {
 
 var combinations = []combination{
 	{"lsnn", "bptt", []string{"sequential-mnist", "store-recall"}},
+	{"lsnn", "eprop", []string{"sequential-mnist", "store-recall"}},
 }
 
 // TypeName is the type key of a variant, such as "lsnn" for an LSNN.

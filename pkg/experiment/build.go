@@ -22,7 +22,8 @@ var builders = []struct {
 	model, rule      string
 	float32, float64 builder
 }{
-	{"lsnn", "bptt", buildLSNN[float32], buildLSNN[float64]},
+	{"lsnn", "bptt", buildBPTT[float32], buildBPTT[float64]},
+	{"lsnn", "eprop", buildEProp[float32], buildEProp[float64]},
 }
 
 // Build reads the data and makes the model and the rule of an experiment.

@@ -8,7 +8,16 @@ import (
 	"github.com/snnctl/snnctl/pkg/models/lsnn"
 )
 
-// buildLSNN is an LSNN trained by back-propagation through time.
+// buildBPTT trains an LSNN by back-propagation through time. The forms of e-prop's
+// publications are simulated in the package of that rule, which has the whole
+// gradient too.
+func buildBPTT[F tensor.Float](e *config.Experiment, s Settings) (*Experiment, error) {
+	if e.Model.(config.LSNN).Form == "lsnn" {
+		return buildLSNN[F](e, s)
+	}
+	return buildEProp[F](e, s)
+}
+
 func buildLSNN[F tensor.Float](e *config.Experiment, s Settings) (*Experiment, error) {
 	m, r := e.Model.(config.LSNN), e.Rule.(config.BPTT)
 	source, err := buildSource(e, s)
@@ -50,6 +59,16 @@ func lsnnGradients[F tensor.Float](e *config.Experiment, source *data, threads i
 }
 
 func lsnnParams(m config.LSNN, lines int) lsnn.Params {
+	return lsnn.Params{
+		Inputs: lines, LIF: m.LIFNeurons, ALIF: m.ALIFNeurons,
+		TauMembrane: m.TauMembraneMS, TauAdaptation: adaptationTimes(m), TauReadout: m.TauReadoutMS,
+		Threshold: m.Threshold, Beta: m.Beta, Refractory: m.RefractorySteps, DelaySlots: m.DelaySteps,
+		ResetAtSpike: m.ResetThreshold == "at-spike", Dampening: m.Dampening, DetachReset: m.DetachReset, Noise: m.InjectedNoise,
+	}
+}
+
+// adaptationTimes are the time constants τ_a: one for all, or one for each neuron.
+func adaptationTimes(m config.LSNN) []float64 {
 	taus := []float64{m.TauAdaptationMS}
 	if n := m.LIFNeurons + m.ALIFNeurons; m.TauAdaptationMaxMS > m.TauAdaptationMS && m.ALIFNeurons > 1 {
 		taus = make([]float64, n)
@@ -58,12 +77,7 @@ func lsnnParams(m config.LSNN, lines int) lsnn.Params {
 			taus[j] = m.TauAdaptationMS + along*(m.TauAdaptationMaxMS-m.TauAdaptationMS)
 		}
 	}
-	return lsnn.Params{
-		Inputs: lines, LIF: m.LIFNeurons, ALIF: m.ALIFNeurons,
-		TauMembrane: m.TauMembraneMS, TauAdaptation: taus, TauReadout: m.TauReadoutMS,
-		Threshold: m.Threshold, Beta: m.Beta, Refractory: m.RefractorySteps, DelaySlots: m.DelaySteps,
-		ResetAtSpike: m.ResetThreshold == "at-spike", Dampening: m.Dampening, DetachReset: m.DetachReset, Noise: m.InjectedNoise,
-	}
+	return taus
 }
 
 func bpttOptions[F tensor.Float](e *config.Experiment, m config.LSNN, r config.BPTT) bptt.Options[F] {

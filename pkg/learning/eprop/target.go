@@ -37,6 +37,38 @@ func (r *Regression[F]) Error(delta, y []F, group, trials, t int) (loss float64)
 	return loss
 }
 
+// Reset takes the curves of a batch, [B][T][K].
+func (r *Regression[F]) Reset(curves []float32, steps, outputs int) {
+	if r.Values == nil {
+		r.Values = &tensor.Dense[F]{}
+	}
+	r.Values.Shape = append(r.Values.Shape[:0], len(curves)/(steps*outputs), steps, outputs)
+	r.Values.Data = r.Values.Data[:0]
+	for _, y := range curves {
+		r.Values.Data = append(r.Values.Data, F(y))
+	}
+}
+
+// Variation is Σ (y* - mean)² over trials, steps and outputs, the mean being that
+// of a curve over its steps: twice the loss of the best constant output.
+func (r *Regression[F]) Variation() float64 {
+	steps, outputs := r.Values.Shape[1], r.Values.Shape[2]
+	var total float64
+	for trial := range r.Values.Shape[0] {
+		curves := r.Values.Data[trial*steps*outputs : (trial+1)*steps*outputs]
+		for k := range outputs {
+			var sum, squares float64
+			for t := range steps {
+				y := float64(curves[t*outputs+k])
+				sum += y
+				squares += y * y
+			}
+			total += squares - sum*sum/float64(steps)
+		}
+	}
+	return total
+}
+
 // Classification is the loss E = -1/N Σ log π_class over the N steps that
 // decisions cover, π = softmax(y), with δ = (π - π*)/N. The zero value is ready
 // for Reset.
@@ -97,6 +129,9 @@ func (c *Classification[F]) Error(delta, y []F, group, trials, t int) (loss floa
 	}
 	return loss
 }
+
+// Scored is N, the number of steps that are scored.
+func (c *Classification[F]) Scored() int { return c.scored }
 
 // Correct counts the decisions whose class has the largest mean output.
 func (c *Classification[F]) Correct() int {

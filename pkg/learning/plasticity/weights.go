@@ -95,6 +95,16 @@ func (w *Weights[F]) showWeights() {
 	}
 }
 
+// Grad is the gradient of the parameter called name; nil if there is none.
+func (w *Weights[F]) Grad(name string) []F {
+	for _, p := range w.params {
+		if p.Name == name {
+			return p.Grad
+		}
+	}
+	return nil
+}
+
 // Update moves the parameters by their gradients in training step number step,
 // counted from 0, and reports on it.
 func (w *Weights[F]) Update(step int) (metrics map[string]float64, err error) {
