@@ -81,14 +81,23 @@ func TestConfigShowPrintsAnExperiment(t *testing.T) {
 }
 
 func TestConfigCheck(t *testing.T) {
-	const want = "bad.yaml:1:1: data is missing, expected a mapping with type: sequential-mnist or store-recall\n" +
-		"bad.yaml:1:1: rule is missing, expected a mapping with type: bptt\n" +
-		"bad.yaml:1:1: train is missing, expected a mapping with iterations, batch_size, eval_every, eval_trials, checkpoint_every, keep_checkpoints, log_every\n" +
-		"bad.yaml:2:1: unknown key sed; did you mean seed?\n" +
-		"bad.yaml:3:15: model.type is \"lsn\", expected lsnn; did you mean lsnn?"
+	want := []string{ // the beginnings of the lines: there will be more types
+		"bad.yaml:1:1: data is missing, expected a mapping with type: sequential-mnist",
+		"bad.yaml:1:1: rule is missing, expected a mapping with type: bptt",
+		"bad.yaml:1:1: train is missing, expected a mapping with iterations, batch_size, eval_every, eval_trials, checkpoint_every, keep_checkpoints, log_every",
+		"bad.yaml:2:1: unknown key sed; did you mean seed?",
+		"bad.yaml:3:15: model.type is \"lsn\", expected lsnn",
+	}
 	text, err := configCommand(t, "check", "bad.yaml")
-	if text != "" || err == nil || err.Error() != want || !fault.IsInput(err) {
-		t.Errorf("check prints %q and fails with\n%v\nwant\n%s", text, err, want)
+	if text != "" || !fault.IsInput(err) {
+		t.Fatalf("check prints %q and fails with %v", text, err)
+	}
+	message := err.Error()
+	lines := strings.Split(message, "\n")
+	for i, line := range lines {
+		if len(lines) != len(want) || !strings.HasPrefix(line, want[i]) {
+			t.Fatalf("check fails with\n%v\nwant\n%s", err, strings.Join(want, "\n"))
+		}
 	}
 	text, err = configCommand(t, "check", "bad.yaml", "--json")
 	var checked struct {
@@ -98,7 +107,7 @@ func TestConfigCheck(t *testing.T) {
 	if jsonErr := json.Unmarshal([]byte(text), &checked); jsonErr != nil {
 		t.Fatal(jsonErr)
 	}
-	if checked.OK || checked.Errors.Error() != want || !fault.IsInput(err) {
+	if checked.OK || checked.Errors.Error() != message || !fault.IsInput(err) {
 		t.Errorf("check --json prints %s and fails with %v", text, err)
 	}
 	if text, err := configCommand(t, "check", "lsnn-smnist"); err != nil || text != "lsnn-smnist: ok\n" {

@@ -70,20 +70,23 @@ func (grid) Plot(c draw.Canvas, p *plot.Plot) {
 }
 
 // write draws the figure to path: an SVG or a PNG file, by its extension.
-func (f *figure) write(path string) error {
+func (f *figure) write(path string) error { return write(path, f.height, f.draw) }
+
+// write makes a file of what paint draws on a page of the figures' width.
+func write(path string, height vg.Length, paint func(draw.Canvas)) error {
 	var canvas vg.CanvasSizer
 	var content io.WriterTo
 	switch extension := filepath.Ext(path); extension {
 	case ".svg":
-		c := vgsvg.NewWith(vgsvg.UseWH(figureWidth, f.height))
+		c := vgsvg.NewWith(vgsvg.UseWH(figureWidth, height))
 		canvas, content = c, withFallbackFonts{c}
 	case ".png":
-		c := vgimg.NewWith(vgimg.UseWH(figureWidth, f.height), vgimg.UseDPI(pngDPI))
+		c := vgimg.NewWith(vgimg.UseWH(figureWidth, height), vgimg.UseDPI(pngDPI))
 		canvas, content = c, vgimg.PngCanvas{Canvas: c}
 	default:
 		return fault.Inputf("cannot draw %s: the extension is %q, expected .svg or .png", path, extension)
 	}
-	f.draw(draw.New(canvas))
+	paint(draw.New(canvas))
 	return atomicfile.Write(path, func(w io.Writer) error {
 		_, err := content.WriteTo(w)
 		return err
@@ -103,15 +106,21 @@ const (
 	gap    = vg.Length(9) // between panels
 )
 
-func (f *figure) draw(c draw.Canvas) {
+// begin paints the page white, writes the title, and returns what is left.
+func begin(c draw.Canvas, title string) draw.Canvas {
 	c.SetColor(color.White)
 	c.Fill(c.Rectangle.Path())
 	c = draw.Crop(c, margin, -margin, margin, -margin)
-	if f.title != "" {
-		height := titleText.Height(f.title)
-		c.FillText(titleText, vg.Point{X: c.Min.X, Y: c.Max.Y - height}, f.title)
+	if title != "" {
+		height := titleText.Height(title)
+		c.FillText(titleText, vg.Point{X: c.Min.X, Y: c.Max.Y - height}, title)
 		c.Max.Y -= height + gap
 	}
+	return c
+}
+
+func (f *figure) draw(c draw.Canvas) {
+	c = begin(c, f.title)
 	lowest := &f.panels[len(f.panels)-1].X
 	lowest.Label.Text, lowest.Label.Padding = f.xLabel, 2
 	lowest.Label.TextStyle = labelText

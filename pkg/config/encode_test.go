@@ -108,6 +108,10 @@ func drawExperiment(t *rapid.T) Experiment {
 		d.DelaySymbols = min(d.DelaySymbols, d.Symbols-1)
 		e.Train.EvalTrials = min(e.Train.EvalTrials, d.EvaluationTrials)
 		e.Data = d
+	case ArmTrajectory:
+		d.TrialMS, d.ClockLines = max(d.TrialMS/d.ClockWindows, 2)*d.ClockWindows, max(d.ClockLines/d.ClockWindows, 1)*d.ClockWindows
+		e.Train.EvalTrials = min(e.Train.EvalTrials, d.EvaluationTasks)
+		e.Data = d
 	}
 	if m, ok := e.Model.(LSNN); ok {
 		m.LIFNeurons = max(m.LIFNeurons, 1)

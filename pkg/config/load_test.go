@@ -125,7 +125,7 @@ func TestMistakes(t *testing.T) {
 			`x.yaml:2:12: precision is 32, expected float32 or float64`},
 
 		{"misspelt type", demo, "type: store-recall", "type: store_recal",
-			`x.yaml:4:9: data.type is "store_recal", expected sequential-mnist or store-recall; did you mean store-recall?`},
+			`x.yaml:4:9: data.type is "store_recal", expected ` + either(names(datas)) + `; did you mean store-recall?`},
 		{"unknown type", demo, "type: bptt", "type: clapp",
 			`x.yaml:11:9: rule.type is "clapp", expected ` + either(names(rules))},
 		{"type that is a list", demo, "type: bptt", "type: [bptt]",

@@ -24,15 +24,18 @@ type variant struct {
 var datas = []variant{
 	{"sequential-mnist", func() any { return defaultSequentialMNIST() }},
 	{"store-recall", func() any { return defaultStoreRecall() }},
+	{"arm-trajectory", func() any { return defaultArmTrajectory() }},
 }
 
 var models = []variant{
 	{"lsnn", func() any { return defaultLSNN() }},
+	{"lif-with-error-module", func() any { return defaultLIFWithErrorModule() }},
 }
 
 var rules = []variant{
 	{"bptt", func() any { return defaultBPTT() }},
 	{"eprop", func() any { return defaultEProp() }},
+	{"eprop-2", func() any { return defaultEProp2() }},
 }
 
 var optimizers = []variant{
@@ -71,6 +74,7 @@ type combination struct {
 var combinations = []combination{
 	{"lsnn", "bptt", []string{"sequential-mnist", "store-recall"}},
 	{"lsnn", "eprop", []string{"sequential-mnist", "store-recall"}},
+	{"lif-with-error-module", "eprop-2", []string{"arm-trajectory"}},
 }
 
 // TypeName is the type key of a variant, such as "lsnn" for an LSNN.

@@ -24,6 +24,7 @@ var builders = []struct {
 }{
 	{"lsnn", "bptt", buildBPTT[float32], buildBPTT[float64]},
 	{"lsnn", "eprop", buildEProp[float32], buildEProp[float64]},
+	{"lif-with-error-module", "eprop-2", buildOneShot[float32], buildOneShot[float64]},
 }
 
 // Build reads the data and makes the model and the rule of an experiment.

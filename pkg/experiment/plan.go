@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 	"unsafe"
@@ -12,15 +13,25 @@ import (
 )
 
 // planMemory adds the parameters of a recurrent network of n neurons to the buffers
-// that its trainer counts from the sizes alone, before anything is made, and
-// refuses what this machine cannot hold.
+// that its trainer counts from the sizes alone, before anything is made.
 func planMemory[F tensor.Float](trainer map[string]int64, n int, shape datasets.Shape) ([]Buffer, error) {
 	var zero F
 	width := int64(unsafe.Sizeof(zero))
 	// value, gradient and two moments; with rewiring also θ, its gradient and its sign
 	const copies = 7
-	buffers := []Buffer{{"parameters and optimiser", copies * width * int64(n) * int64(n+shape.Lines+shape.Outputs())}}
-	for name, bytes := range trainer {
+	all := map[string]int64{parametersBuffer: copies * width * int64(n) * int64(n+shape.Lines+shape.Outputs())}
+	maps.Copy(all, trainer)
+	return planBuffers(all)
+}
+
+// parametersBuffer names the memory that grows with the number of parameters.
+const parametersBuffer = "parameters and optimiser"
+
+// planBuffers sorts what a training needs, and refuses what this machine cannot
+// hold.
+func planBuffers(all map[string]int64) ([]Buffer, error) {
+	var buffers []Buffer
+	for name, bytes := range all {
 		buffers = append(buffers, Buffer{name, bytes})
 	}
 	slices.SortFunc(buffers, func(a, b Buffer) int {
