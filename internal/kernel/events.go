@@ -105,11 +105,18 @@ func MultiplyEvents[F tensor.Float](threads int, scratch *EventScratch[F], e *Ev
 			}
 			starts := e.start[block*e.Rows:]
 			for r := range e.Rows {
-				to := c[r*ldc+j:][:width]
+				to, list := c[r*ldc+j:][:width], e.at[starts[r]:starts[r+1]]
 				if block == 0 {
 					clear(to)
 				}
-				sumEvents(to, panel, e.at[starts[r]:starts[r+1]])
+				if width == eventWidth || len(list) == 0 {
+					sumEvents(to, panel, list)
+					continue
+				}
+				var whole [eventWidth]F // what the panel has beyond its width does not matter
+				copy(whole[:], to)
+				sumEvents(whole[:], panel, list)
+				copy(to, whole[:])
 			}
 		}
 	})

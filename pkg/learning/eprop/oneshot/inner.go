@@ -1,6 +1,8 @@
 package oneshot
 
 import (
+	"math"
+
 	"github.com/snnctl/snnctl/internal/kernel"
 	"github.com/snnctl/snnctl/internal/tensor"
 )
@@ -21,16 +23,10 @@ func newInner[F tensor.Float](steps, lines, neurons int) *inner[F] {
 		change: newSynapses[F](lines, neurons)}
 }
 
-// surrogate is ψ̂ and its derivative with respect to v.
-func (c *constants[F]) surrogate(v F) (psi, slope F) {
-	u := (v - c.lif.Threshold) / c.lif.Threshold
-	switch {
-	case u <= -1 || u >= 1:
-		return 0, 0
-	case u < 0:
-		return F(c.dampening * (1 + u)), c.dampening / c.lif.Threshold
-	}
-	return F(c.dampening * (1 - u)), -c.dampening / c.lif.Threshold
+// surrogate is ψ̂ at u = v/v_th - 1, for |u| ≥ 1 zero.
+func (c *constants[F]) surrogate(v F) (psi, u F) {
+	u = F(v*c.inverse) - 1
+	return F(c.lif.Dampening * max(0, 1-max(u, -u))), u
 }
 
 // update is equations (4) to (6): from the spikes of the error module and what the
@@ -66,9 +62,12 @@ func (in *inner[F]) back(c *constants[F], rate F, spikeGrad []F, d *synapses[F],
 
 	// Before the potentials are lost.
 	for i, h := range in.heard {
-		psi, slope := c.surrogate(a.v[i])
-		in.input[i] = F(F(h*in.signals[i]) * slope)
-		in.heard[i] = F(h * psi)
+		psi, u := c.surrogate(a.v[i])
+		in.input[i], in.heard[i] = 0, 0
+		if psi > 0 {
+			in.input[i] = F(F(h*in.signals[i]) * F(math.Copysign(c.steepness, -float64(u))))
+			in.heard[i] = F(h * psi)
+		}
 	}
 	lowPassBack(in.heard, width, c.kappa)
 

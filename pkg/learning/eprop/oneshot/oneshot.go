@@ -120,14 +120,16 @@ func (w *Weights[F]) all() [6][]F {
 // constants are those of the equations, in the networks' precision.
 type constants[F tensor.Float] struct {
 	lif       kernel.LIF[F]
+	inverse   F       // 1/v_th
+	steepness float64 // γ/v_th, of ψ̂
 	kappa     F
-	dampening F // γ
-	blocked   int
+	blocked   int // steps after a spike in which a neuron is silent
 }
 
 func newConstants[F tensor.Float](p *Params) constants[F] {
 	return constants[F]{
-		lif:   kernel.LIF[F]{Beta: F(math.Exp(-1 / p.TauMembrane)), Threshold: F(p.Threshold), Dampening: F(p.Dampening)},
-		kappa: F(math.Exp(-1 / p.TauReadout)), dampening: F(p.Dampening), blocked: max(p.Refractory-1, 0),
+		lif:     kernel.LIF[F]{Beta: F(math.Exp(-1 / p.TauMembrane)), Threshold: F(p.Threshold), Dampening: F(p.Dampening)},
+		inverse: F(1 / p.Threshold), steepness: p.Dampening / p.Threshold,
+		kappa: F(math.Exp(-1 / p.TauReadout)), blocked: max(p.Refractory-1, 0),
 	}
 }
