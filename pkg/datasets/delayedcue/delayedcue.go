@@ -93,7 +93,7 @@ func (s *Source) Populations() []datasets.Population {
 
 // Size implements datasets.Source; it is 0 for a split that does not exist.
 func (s *Source) Size(split string) int {
-	if checkSplit(split) != nil {
+	if datasets.CheckSplit(split) != nil {
 		return 0
 	}
 	return s.EvaluationTrials
@@ -114,7 +114,7 @@ func (s *Source) Train(dst *datasets.Batch, step, trials int) error {
 // Evaluate implements datasets.Source. A split has as many trials as are asked
 // for, whatever its Size.
 func (s *Source) Evaluate(dst *datasets.Batch, split string, first, trials int) error {
-	if err := checkSplit(split); err != nil {
+	if err := datasets.CheckSplit(split); err != nil {
 		return err
 	}
 	if first < 0 || trials < 0 {
@@ -122,14 +122,6 @@ func (s *Source) Evaluate(dst *datasets.Batch, split string, first, trials int) 
 	}
 	s.fill(dst, rng.Purpose("delayed-cue "+split), 0, first, trials)
 	return nil
-}
-
-func checkSplit(split string) error {
-	switch split {
-	case "train", "validation", "test":
-		return nil
-	}
-	return fault.Inputf("there is no split %q, expected train, validation or test", split)
 }
 
 // fill generates the trials [first, first+trials). A trial's stream begins with
