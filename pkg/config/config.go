@@ -47,6 +47,16 @@ type Train struct {
 	CheckpointEvery int `yaml:"checkpoint_every" jsonschema:"minimum=1,maximum=1000000000" jsonschema_description:"iterations between checkpoints"`
 	KeepCheckpoints int `yaml:"keep_checkpoints" jsonschema:"minimum=1,maximum=1000000" jsonschema_description:"newest checkpoints to keep, beside the best"`
 	LogEvery        int `yaml:"log_every" jsonschema:"minimum=1,maximum=1000000000" jsonschema_description:"iterations between records of the training loss"`
+
+	Stop *Stop `yaml:"stop,omitempty" jsonschema_description:"when to end before the last iteration"`
+}
+
+// Stop ends a training when a metric is low enough in a training batch and, on the
+// mean, in some batches of the validation split.
+type Stop struct {
+	Metric  string  `yaml:"metric" jsonschema:"required,maxLength=100,pattern=^[a-z][a-z0-9_]*$" allowed:"the name of a metric in lower case, such as error" jsonschema_description:"of training and validation, such as error"`
+	Below   float64 `yaml:"below" jsonschema:"required" jsonschema_description:"what the metric must be below"`
+	Batches int     `yaml:"batches" jsonschema:"required,minimum=1,maximum=10000" jsonschema_description:"validation batches, each of train.batch_size trials"`
 }
 
 // Reference is a result that the paper reports.

@@ -113,6 +113,12 @@ func drawExperiment(t *rapid.T) Experiment {
 		e.Train.EvalTrials = min(e.Train.EvalTrials, d.EvaluationTasks)
 		e.Data = d
 	}
+	if d, ok := e.Data.(EvidenceAccumulation); ok {
+		d.Cues |= 1
+		d.CueMS, d.RecallMS = min(d.CueMS, d.SlotMS), min(d.RecallMS, d.DelayMS)
+		e.Train.EvalTrials = min(e.Train.EvalTrials, d.EvaluationTrials)
+		e.Data = d
+	}
 	if m, ok := e.Model.(LSNN); ok {
 		m.LIFNeurons = max(m.LIFNeurons, 1)
 		if m.TauAdaptationMaxMS < m.TauAdaptationMS {

@@ -141,7 +141,7 @@ func TestMistakes(t *testing.T) {
 		{"no required union", demo, "rule:\n  type: bptt\n  optimizer: {type: adam}\n", "",
 			`x.yaml:1:1: rule is missing, expected a mapping with type: ` + either(names(rules))},
 		{"no required mapping", demo, "train:\n  iterations: 200\n  batch_size: 128\n", "",
-			`x.yaml:1:1: train is missing, expected a mapping with iterations, batch_size, eval_every, eval_trials, checkpoint_every, keep_checkpoints, log_every`},
+			`x.yaml:1:1: train is missing, expected a mapping with iterations, batch_size, eval_every, eval_trials, checkpoint_every, keep_checkpoints, log_every, stop`},
 		{"reference without a source", demo, "seed: 1", "reference: {metric: test_accuracy, value: 0.9}",
 			`x.yaml:2:1: reference.source is missing, expected text of 1 to 500 characters`},
 		{"empty reference", demo, "seed: 1", "reference:",

@@ -24,7 +24,14 @@ func defaultBPTT() BPTT {
 }
 
 func (BPTT) check(e *Experiment, report reporter) {
-	if m, ok := e.Model.(LSNN); ok && m.Form == "lsnn" && m.ReadoutGain != "normalised" {
+	m, ok := e.Model.(LSNN)
+	if !ok || m.Form != "lsnn" {
+		return
+	}
+	if m.ReadoutGain != "normalised" {
 		report("model.readout_gain", "model.readout_gain is %s, expected normalised where model.form is lsnn and rule.type is bptt", m.ReadoutGain)
+	}
+	if _, curves := e.Data.(PatternGeneration); curves {
+		report("model.form", "model.form is lsnn, expected unit-gain or light where rule.type is bptt and data.type is pattern-generation")
 	}
 }

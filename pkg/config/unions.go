@@ -25,6 +25,8 @@ var datas = []variant{
 	{"sequential-mnist", func() any { return defaultSequentialMNIST() }},
 	{"store-recall", func() any { return defaultStoreRecall() }},
 	{"arm-trajectory", func() any { return defaultArmTrajectory() }},
+	{"pattern-generation", func() any { return defaultPatternGeneration() }},
+	{"evidence-accumulation", func() any { return defaultEvidenceAccumulation() }},
 }
 
 var models = []variant{
@@ -72,8 +74,8 @@ type combination struct {
 }
 
 var combinations = []combination{
-	{"lsnn", "bptt", []string{"sequential-mnist", "store-recall"}},
-	{"lsnn", "eprop", []string{"sequential-mnist", "store-recall"}},
+	{"lsnn", "bptt", []string{"sequential-mnist", "store-recall", "pattern-generation", "evidence-accumulation"}},
+	{"lsnn", "eprop", []string{"sequential-mnist", "store-recall", "pattern-generation", "evidence-accumulation"}},
 	{"lif-with-error-module", "eprop-2", []string{"arm-trajectory"}},
 }
 

@@ -4,7 +4,9 @@ import (
 	"github.com/snnctl/snnctl/internal/fault"
 	"github.com/snnctl/snnctl/pkg/config"
 	"github.com/snnctl/snnctl/pkg/datasets"
+	"github.com/snnctl/snnctl/pkg/datasets/evidence"
 	"github.com/snnctl/snnctl/pkg/datasets/images"
+	"github.com/snnctl/snnctl/pkg/datasets/patterngeneration"
 	"github.com/snnctl/snnctl/pkg/datasets/sequence"
 	"github.com/snnctl/snnctl/pkg/datasets/storerecall"
 )
@@ -43,6 +45,18 @@ func buildSource(e *config.Experiment, s Settings) (*data, error) {
 			ReadoutSteps: d.ReadoutSteps, ValidationImages: d.ValidationImages, Seed: e.Seed, Threads: s.Threads,
 		})
 		return &data{Source: source}, err
+	case config.PatternGeneration:
+		source, err := patterngeneration.New(patterngeneration.Options{
+			Lines: d.InputLines, RateHz: d.RateHz, Steps: d.TrialMS, Curves: d.Curves, Seed: e.Seed, Threads: s.Threads,
+		})
+		return &data{Source: source, generated: true}, err
+	case config.EvidenceAccumulation:
+		source, err := evidence.New(evidence.Options{
+			LinesPerGroup: d.LinesPerGroup, Cues: d.Cues, SlotMS: d.SlotMS, CueMS: d.CueMS, DelayMS: d.DelayMS, RecallMS: d.RecallMS,
+			RateHz: d.RateHz, NoiseHz: d.NoiseHz, SideProbability: d.SideProbability,
+			EvaluationTrials: d.EvaluationTrials, Seed: e.Seed, Threads: s.Threads,
+		})
+		return &data{Source: source, generated: true}, err
 	case config.StoreRecall:
 		source, err := storerecall.New(storerecall.Options{
 			LinesPerSymbol: d.LinesPerSymbol, RateHz: d.RateHz, SymbolMS: d.SymbolMS, Symbols: d.Symbols,

@@ -38,6 +38,11 @@ var variants = map[string][]string{
 	"adamw":       {"rule.optimizer.type=adamw", "rule.schedule.type=step", "rule.schedule.every=4"},
 	"float64":     {"precision=float64", "rule.clip_norm=0.05"},
 	"noise":       {"model.injected_noise=0.02"},
+	"eprop":       {"rule.type=eprop", "model.delay_steps=1", "rule.rewiring.type=deep-r", "rule.rewiring.connectivity=0.5"},
+	"traces":      {"rule.type=eprop", "model.form=unit-gain", "rule.compute=online", "rule.feedback=random"},
+	"adaptive":    {"rule.type=eprop", "model.form=light", "rule.compute=filtered", "rule.feedback=adaptive", "rule.l2=0.01"},
+	"bptt-unit":   {"model.form=unit-gain", "model.readout_gain=unit", "model.readout_start=normal"},
+	"curves":      {"rule.type=eprop", "model.form=light", "data.type=pattern-generation", "data.input_lines=5", "rule.optimizer.type=sgd"},
 	"everything": {"precision=float64", "rule.rewiring.type=deep-r", "rule.rewiring.connectivity=0.4", "rule.rewiring.temperature=0.1",
 		"model.carry_state=true", "model.injected_noise=0.01", "rule.optimizer.type=adamw"},
 }

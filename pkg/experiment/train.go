@@ -41,6 +41,7 @@ type Loop struct {
 	metrics  *run.Metrics
 	best     float64       // best value of the objective so far
 	bestStep int           // and the step that reached it
+	met      bool          // train.stop is: there are no more steps
 	interval interval      // training metrics since the last record
 	speed    time.Duration // spent in training steps
 	steps    int           // taken by this process
@@ -86,7 +87,7 @@ func (l *Loop) Run(ctx context.Context) (result *Result, err error) {
 
 	step, err := l.train(ctx, start)
 	if err == nil {
-		result, err = l.finish(ctx)
+		result, err = l.finish(ctx, step)
 	}
 	switch {
 	case err == nil:
@@ -127,6 +128,7 @@ func (l *Loop) resume() (step int, err error) {
 		l.best = best
 	}
 	l.bestStep, _ = strconv.Atoi(f.Metadata["best_step"])
+	l.met = f.Metadata[criterionMetric] != ""
 	if err := json.Unmarshal([]byte(f.Metadata["interval"]), &l.interval); err != nil {
 		return 0, fault.Inputf("the metadata key \"interval\" of %s is damaged: %w", f.Name(), err)
 	}
@@ -140,7 +142,7 @@ func (l *Loop) resume() (step int, err error) {
 func (l *Loop) train(ctx context.Context, start int) (step int, err error) {
 	t := l.Config.Train
 	saved := start
-	for step = start; step < t.Iterations; {
+	for step = start; step < t.Iterations && !l.met; {
 		if ctx.Err() != nil {
 			if step > saved {
 				if err := l.save(step); err != nil {
@@ -159,19 +161,23 @@ func (l *Loop) train(ctx context.Context, start int) (step int, err error) {
 		step++
 		l.interval.add(metrics)
 		l.Observer.Step(step, metrics)
-		if step%t.LogEvery == 0 || step == t.Iterations {
+		if l.met, err = l.criterion(metrics); err != nil {
+			return step, err
+		}
+		last := step == t.Iterations || l.met
+		if step%t.LogEvery == 0 || last {
 			if err := l.record(step, "train", l.interval.mean()); err != nil {
 				return step, err
 			}
 			l.interval = interval{}
 		}
 		improved := false
-		if step%t.EvalEvery == 0 || step == t.Iterations {
+		if step%t.EvalEvery == 0 || last {
 			if improved, err = l.validate(step); err != nil {
 				return step, err
 			}
 		}
-		if step%t.CheckpointEvery == 0 || step == t.Iterations || improved {
+		if step%t.CheckpointEvery == 0 || last || improved {
 			if err := l.save(step); err != nil {
 				return step, err
 			}
@@ -261,6 +267,9 @@ func (l *Loop) save(step int) error {
 			"best": strconv.FormatFloat(l.best, 'g', -1, 64), "best_step": strconv.Itoa(l.bestStep), "interval": string(partial)},
 		Tensors: append(l.Experiment.Model(), l.Experiment.Training()...),
 	}
+	if l.met {
+		f.Metadata[criterionMetric] = strconv.Itoa(step)
+	}
 	if err := l.metrics.Sync(); err != nil {
 		return err
 	}
@@ -270,8 +279,8 @@ func (l *Loop) save(step int) error {
 	return l.note(run.Running, step, nil)
 }
 
-// finish evaluates the trained model and writes summary and pictures.
-func (l *Loop) finish(ctx context.Context) (*Result, error) {
+// finish evaluates the model after all its steps, and writes summary and pictures.
+func (l *Loop) finish(ctx context.Context, step int) (*Result, error) {
 	values := run.Values{}
 	for _, split := range []string{"validation", "test"} {
 		if ctx.Err() != nil { // the last checkpoint is there: a resumed run goes on here
@@ -281,19 +290,21 @@ func (l *Loop) finish(ctx context.Context) (*Result, error) {
 		if err != nil {
 			return nil, err
 		}
-		steps := l.Config.Train.Iterations
 		if split == "test" {
-			if err := l.recordTest(steps, metrics); err != nil {
+			if err := l.recordTest(step, metrics); err != nil {
 				return nil, err
 			}
-			l.Observer.Evaluated(steps, split, metrics)
+			l.Observer.Evaluated(step, split, metrics)
 		}
 		maps.Copy(values, l.Experiment.FinalMetrics(split, metrics))
 	}
 	if l.steps > 0 {
 		values["seconds_per_step"] = l.speed.Seconds() / float64(l.steps)
 	}
-	s := run.Summary{Step: l.Config.Train.Iterations, Metrics: values}
+	if l.met {
+		values[criterionMetric] = float64(step)
+	}
+	s := run.Summary{Step: step, Metrics: values}
 	if r := l.Config.Reference; r != nil {
 		s.Reference = &run.Reference{Metric: r.Metric, Value: r.Value, Source: r.Source}
 	}
