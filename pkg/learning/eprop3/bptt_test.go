@@ -139,3 +139,20 @@ func TestSpikingNeuronsEqualPackageEprop(t *testing.T) {
 		}
 	}
 }
+
+// The spiking networks of these tests spike, and are silent in between.
+func TestProblemsSpike(t *testing.T) {
+	spikes, total := 0.0, 0.0
+	for seed := range uint64(20) {
+		r := kinds["lsnn"](seed).run()
+		for step := range r.Steps {
+			for _, z := range r.Output(step) {
+				spikes += z
+				total++
+			}
+		}
+	}
+	if share := spikes / total; share < 0.05 || share > 0.6 {
+		t.Errorf("%g of the neurons' steps have a spike", share)
+	}
+}
