@@ -190,6 +190,14 @@ func (l *Learner[F]) weightGradients(g *recurrent.Weights[F], delta []F, scale F
 // sumRows is to = scale Σ rows.
 func sumRows[F tensor.Float](to, rows []F, scale F) {
 	clear(to)
+	addRows(to, rows)
+	for i := range to {
+		to[i] *= scale
+	}
+}
+
+// addRows is to += Σ rows.
+func addRows[F tensor.Float](to, rows []F) {
 	if len(to) == 0 {
 		return
 	}
@@ -197,8 +205,5 @@ func sumRows[F tensor.Float](to, rows []F, scale F) {
 		for i, x := range rows[:len(to)] {
 			to[i] += x
 		}
-	}
-	for i := range to {
-		to[i] *= scale
 	}
 }

@@ -54,7 +54,15 @@ func NewOnline[F tensor.Float](net *recurrent.Network[F], rule Rule[F], trials i
 	return o
 }
 
-// Forward shows the network the next window, of as many steps as Run.X holds.
+// Reset goes back to before the first step.
+func (o *Online[F]) Reset() {
+	o.begun = false
+	for _, x := range [][]F{o.Run.State(-1), o.Run.Output(-1), o.Run.Readout(-1), o.eps, o.ebar, o.zbar, o.synapses, o.out, o.outBias} {
+		clear(x)
+	}
+}
+
+// Forward shows the network the next window, of so many steps.
 func (o *Online[F]) Forward(steps int) {
 	if o.begun {
 		o.Run.Continue()

@@ -71,31 +71,33 @@ func (s *Synthetic[F]) Predict() []F {
 	return s.out
 }
 
-// Learn writes the gradient of the loss ½ |g - wanted|², mean over the
-// boundaries of the last Predict, to Grads, and returns the loss. wanted counts
-// as a constant.
-func (s *Synthetic[F]) Learn(wanted []F) (loss float64) {
+// Forget makes the gradients zero.
+func (s *Synthetic[F]) Forget() {
+	for _, g := range [][]F{s.Grads.W1, s.Grads.B1, s.Grads.W2, s.Grads.B2} {
+		clear(g)
+	}
+}
+
+// Learn adds scale times the gradient of ½ |g - wanted|², summed over the
+// boundaries of the last Predict, to Grads, and returns that loss without scale.
+// wanted counts as a constant.
+func (s *Synthetic[F]) Learn(wanted []F, scale F) (loss float64) {
 	w, g, q, h := &s.Weights, &s.Grads, s.size, s.hidden
-	scale := 1 / F(s.rows)
 	for i, x := range wanted {
 		d := s.out[i] - x
-		loss += float64(d) * float64(d)
-		s.out[i] = d
-	}
-	kernel.Gemm(s.threads, true, false, h, q, s.rows, scale, s.middle, h, s.out, q, 0, g.W2, q)
-	sumRows(g.B2, s.out, scale)
-	// The hidden layer's errors take its place, where it was not silent.
-	for i, x := range s.middle {
-		if x > 0 {
-			s.middle[i] = 1
-		}
+		loss += float64(d) * float64(d) / 2
+		s.out[i] = d * scale
 	}
 	s.errors = recurrent.Grow(s.errors, s.rows*h)
 	kernel.Gemm(s.threads, false, true, s.rows, h, q, 1, s.out, q, w.W2, q, 0, s.errors, h)
-	for i := range s.errors {
-		s.errors[i] *= s.middle[i]
+	for i, x := range s.middle {
+		if x <= 0 {
+			s.errors[i] = 0
+		}
 	}
-	kernel.Gemm(s.threads, true, false, q, h, s.rows, scale, s.in, q, s.errors, h, 0, g.W1, h)
-	sumRows(g.B1, s.errors, scale)
-	return loss / 2 / float64(s.rows)
+	kernel.Gemm(s.threads, true, false, h, q, s.rows, 1, s.middle, h, s.out, q, 1, g.W2, q)
+	kernel.Gemm(s.threads, true, false, q, h, s.rows, 1, s.in, q, s.errors, h, 1, g.W1, h)
+	addRows(g.B2, s.out)
+	addRows(g.B1, s.errors)
+	return loss
 }

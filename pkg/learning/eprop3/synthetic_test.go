@@ -40,7 +40,8 @@ func TestSyntheticGradientsByFiniteDifferences(t *testing.T) {
 	}
 	loss := func() float64 {
 		s.Predict()
-		return s.Learn(wanted)
+		s.Forget()
+		return s.Learn(wanted, 1)
 	}
 	loss()
 	grads := SyntheticWeights[float64]{append([]float64{}, s.Grads.W1...), append([]float64{}, s.Grads.B1...),
@@ -78,7 +79,8 @@ func TestSyntheticGradientsLearn(t *testing.T) {
 	var first, last float64
 	for step := range 600 {
 		s.Predict()
-		last = s.Learn(wanted)
+		s.Forget()
+		last = s.Learn(wanted, 1)
 		if step == 0 {
 			first = last
 		}

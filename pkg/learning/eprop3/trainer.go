@@ -119,9 +119,10 @@ func (t *Trainer[F]) gradient(scale F, m map[string]float64) {
 	for _, g := range t.wanted {
 		size += float64(g) * float64(g)
 	}
+	t.synthetic.Forget()
 	// 1 is what predicting nothing gives.
-	if loss := t.synthetic.Learn(t.wanted); size > 0 {
-		m["synthetic_error"] = 2 * loss * float64(rows) / size
+	if loss := t.synthetic.Learn(t.wanted, 1/F(rows)); size > 0 {
+		m["synthetic_error"] = 2 * loss / size
 	}
 }
 
