@@ -1,0 +1,34 @@
+package config
+
+// EProp3 is e-prop 3 (arXiv:1901.09049): back-propagation inside windows of
+// time, eligibility traces that carry credit to what came before a window, and
+// synthetic gradients for what comes after it.
+type EProp3 struct {
+	Window             int       `yaml:"window" jsonschema:"minimum=1,maximum=1000000" jsonschema_description:"Δ, steps of a window"`
+	SyntheticGradients bool      `yaml:"synthetic_gradients" jsonschema_description:"a network predicts the gradient at the end of each window; without, nothing is taken to come after it"`
+	Optimizer          Optimizer `yaml:"optimizer" jsonschema_description:"how a gradient moves the parameters, those of the synthetic gradients too"`
+	Schedule           Schedule  `yaml:"schedule" jsonschema_description:"how the learning rate changes"`
+	ClipNorm           float64   `yaml:"clip_norm" jsonschema:"minimum=0,maximum=1000000000" jsonschema_description:"longest gradient of the network, as a Euclidean norm; 0: no limit"`
+}
+
+func (EProp3) isRule() {}
+
+func defaultEProp3() EProp3 {
+	return EProp3{Window: 4, SyntheticGradients: true, Optimizer: Adam{LearningRate: 7e-5, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}, Schedule: ConstantRate{}}
+}
+
+// TruncatedBPTT is back-propagation inside windows of time: states are carried
+// from one to the next, gradients are not.
+type TruncatedBPTT struct {
+	Window    int       `yaml:"window" jsonschema:"minimum=0,maximum=1000000" jsonschema_description:"steps of a window; 0: the whole sequence, which is back-propagation through time"`
+	Optimizer Optimizer `yaml:"optimizer" jsonschema_description:"how a gradient moves the parameters"`
+	Schedule  Schedule  `yaml:"schedule" jsonschema_description:"how the learning rate changes"`
+	ClipNorm  float64   `yaml:"clip_norm" jsonschema:"minimum=0,maximum=1000000000" jsonschema_description:"longest gradient, as a Euclidean norm; 0: no limit"`
+}
+
+func (TruncatedBPTT) isRule() {}
+
+func defaultTruncatedBPTT() TruncatedBPTT {
+	d := defaultEProp3()
+	return TruncatedBPTT{Window: d.Window, Optimizer: d.Optimizer, Schedule: d.Schedule}
+}
