@@ -97,9 +97,9 @@ func TestSpikingNeuronsEqualPackageEprop(t *testing.T) {
 	for seed := range uint64(20) {
 		params.Refractory = int(seed % 4)
 		kappa := math.Exp(-1 / params.TauReadout)
-		p := draw(seed, recurrent.Params[float64]{Cell: alif.New[float64](alif.Params{LIF: 4, ALIF: 4, TauMembrane: 10, TauAdaptation: 40,
+		p := draw(seed, recurrent.Params[float64]{Cell: alif.New[float64](alif.Params{LIF: 4, ALIF: 4, TauMembrane: 10, TauAdaptation: []float64{40},
 			Threshold: 0.6, Beta: 0.2, Refractory: params.Refractory, Dampening: 0.3}),
-			Inputs: 3, Outputs: 2, Decay: kappa, Gain: 1 - kappa})
+			Inputs: 3, Outputs: 2, ReadoutBiased: true, Decay: kappa, Gain: 1 - kappa})
 		for i := range p.x { // package eprop holds analogue input in single precision
 			p.x[i] = float64(float32(p.x[i]))
 		}

@@ -9,7 +9,7 @@ import (
 
 func single() *recurrent.Network[float32] {
 	cells := lstm.Cells[float32](8)
-	net := recurrent.NewNetwork(recurrent.Params[float32]{Cell: cells, Inputs: 3, Outputs: 2, Biased: true, Gain: 1}, 1)
+	net := recurrent.NewNetwork(recurrent.Params[float32]{Cell: cells, Inputs: 3, Outputs: 2, ReadoutBiased: true, Biased: true, Gain: 1}, 1)
 	cells.Initialise(net.In, net.Rec, net.Bias, 1)
 	return net
 }

@@ -49,7 +49,7 @@ func NewOnline[F tensor.Float](net *recurrent.Network[F], rule Rule[F], trials i
 	o.readout = make([]F, trials*n)
 	o.zbar = make([]F, trials*n)
 	o.synapses = make([]F, n*o.pre*d)
-	o.out, o.outBias = make([]F, n*net.Outputs), make([]F, net.Outputs)
+	o.out, o.outBias = make([]F, n*net.Outputs), make([]F, len(net.OutBias))
 	o.jacobians, o.advanceTraces = o.jacobianBlock, o.advanceUnit
 	return o
 }
@@ -125,9 +125,7 @@ func (o *Online[F]) step() {
 		o.zbar[i] = F(net.Decay*o.zbar[i]) + F(net.Gain*z[i])
 	}
 	kernel.Gemm(net.Threads, true, false, n, k, r.Trials, 1, o.zbar, n, delta, k, 1, o.out, k)
-	for i, d := range delta {
-		o.outBias[i%k] += d
-	}
+	addRows(o.outBias, delta)
 }
 
 func (o *Online[F]) jacobianBlock(_, block int) {

@@ -21,11 +21,11 @@ type problem struct {
 // kinds draw the networks that tests run over.
 var kinds = map[string]func(seed uint64) *problem{
 	"lstm": func(seed uint64) *problem {
-		return draw(seed, recurrent.Params[float64]{Cell: lstm.Cells[float64](5), Inputs: 3, Outputs: 2, Biased: true, Gain: 1})
+		return draw(seed, recurrent.Params[float64]{Cell: lstm.Cells[float64](5), Inputs: 3, Outputs: 2, ReadoutBiased: true, Biased: true, Gain: 1})
 	},
 	"lsnn": func(seed uint64) *problem {
-		neurons := alif.New[float64](alif.Params{LIF: 4, ALIF: 4, TauMembrane: 10, TauAdaptation: 40, Threshold: 0.6, Beta: 0.2, Refractory: int(seed % 4), Dampening: 0.3})
-		return draw(seed, recurrent.Params[float64]{Cell: neurons, Inputs: 3, Outputs: 2, Decay: 0.8, Gain: 0.2})
+		neurons := alif.New[float64](alif.Params{LIF: 4, ALIF: 4, TauMembrane: 10, TauAdaptation: []float64{40}, Threshold: 0.6, Beta: 0.2, Refractory: int(seed % 4), Dampening: 0.3})
+		return draw(seed, recurrent.Params[float64]{Cell: neurons, Inputs: 3, Outputs: 2, ReadoutBiased: true, Decay: 0.8, Gain: 0.2})
 	},
 }
 

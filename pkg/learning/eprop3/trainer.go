@@ -5,19 +5,23 @@ import (
 
 	"github.com/snnctl/snnctl/internal/tensor"
 	"github.com/snnctl/snnctl/pkg/datasets/copyrepeat"
-	"github.com/snnctl/snnctl/pkg/learning/bptt"
-	"github.com/snnctl/snnctl/pkg/learning/optim"
+	"github.com/snnctl/snnctl/pkg/learning/eprop"
+	"github.com/snnctl/snnctl/pkg/learning/plasticity"
 	"github.com/snnctl/snnctl/pkg/models/recurrent"
 )
 
 // Options are the choices of a training.
 type Options[F tensor.Float] struct {
 	Rule      Rule[F]
-	Synthetic bool // synthetic gradients
+	Online    bool // by the rule as it stands, with traces; it gives the same gradient
 	BatchSize int
-	Optimizer optim.Optimizer[F]
-	Schedule  optim.Schedule
-	ClipNorm  float64 // longest gradient of the network, and of the synthetic gradients; 0 for no limit
+
+	Network   plasticity.Options[F]  // how the network's weights move
+	Synthetic *plasticity.Options[F] // and those of the synthetic gradients; nil for none
+
+	Feedback      eprop.FeedbackKind
+	FeedbackScale float64 // entries of B are scale·N(0,1), where it is not symmetric
+	FeedbackDecay float64 // of B and Wout by a step, where it is adaptive
 }
 
 // Trainer is a network that learns to copy and repeat. Each step is a batch of
@@ -27,177 +31,213 @@ type Trainer[F tensor.Float] struct {
 	Task       copyrepeat.Options
 	Net        *recurrent.Network[F]
 	Curriculum copyrepeat.Curriculum
+	Run        recurrent.Run[F]
 
 	learner   *Learner[F]
+	online    *Online[F]    // nil unless asked for
 	synthetic *Synthetic[F] // nil for none
+	feedback  *eprop.Feedback[F]
 	grads     recurrent.Weights[F]
-	params    []*optim.Param[F] // of the network, then of the synthetic gradients
-	own       int               // how many of them are the network's
+	weights   plasticity.Weights[F]
+	guesses   plasticity.Weights[F] // the weights of synthetic
+	level     [1]uint16             // the curriculum's, for checkpoints
 
-	run    recurrent.Run[F]
-	batch  copyrepeat.Batch
-	delta  []F
-	wanted []F
+	batch      copyrepeat.Batch
+	delta      []F
+	wanted     []F
+	boundaries [2][]F // online: S at the end of the window before, and of this one
 }
 
 // New returns a trainer for a network whose weights are drawn.
 func New[F tensor.Float](net *recurrent.Network[F], task copyrepeat.Options, o Options[F]) *Trainer[F] {
-	t := &Trainer[F]{Options: o, Task: task, Net: net, learner: NewLearner(net, o.Rule), grads: net.NewWeights()}
+	t := &Trainer[F]{Options: o, Task: task, Net: net, grads: net.NewWeights()}
 	n, width, k := net.Cell.Units(), net.Width(), net.Outputs
-	add := func(name string, value, grad []F, shape ...int) {
+	t.weights.Options = o.Network
+	t.feedback = eprop.NewFeedback[F](o.Feedback, n, k, o.FeedbackScale, o.FeedbackDecay, task.Seed)
+	o.Rule.Feedback = t.feedback.B
+	t.learner = NewLearner(net, o.Rule)
+	if o.Online {
+		t.online = NewOnline(net, o.Rule, o.BatchSize)
+	}
+	add := func(to *plasticity.Weights[F], name, doc string, value, grad []F, shape ...int) {
 		if len(value) > 0 {
-			t.params = append(t.params, &optim.Param[F]{Name: name, Shape: shape, Value: value, Grad: grad})
+			to.Add(plasticity.Array[F]{Name: name, Shape: shape, Value: value, Grad: grad, Doc: doc})
 		}
 	}
 	w, g := &net.Weights, &t.grads
-	add("w_in", w.In, g.In, net.Inputs, width)
-	add("w_rec", w.Rec, g.Rec, n, width)
-	add("b", w.Bias, g.Bias, width)
-	add("w_out", w.Out, g.Out, n, k)
-	add("b_out", w.OutBias, g.OutBias, k)
-	t.own = len(t.params)
-	if o.Synthetic {
-		t.synthetic = NewSynthetic(&net.Params, task.Seed, net.Threads)
-		w, g := &t.synthetic.Weights, &t.synthetic.Grads
-		q, h := t.synthetic.size, t.synthetic.hidden
-		add("sg_w1", w.W1, g.W1, q, h)
-		add("sg_b1", w.B1, g.B1, h)
-		add("sg_w2", w.W2, g.W2, h, q)
-		add("sg_b2", w.B2, g.B2, q)
+	add(&t.weights, "w_in", "input weights [n_in][D·n], the D drives of all units one after the other", w.In, g.In, net.Inputs, width)
+	add(&t.weights, "w_rec", "recurrent weights [n][D·n]", w.Rec, g.Rec, n, width)
+	add(&t.weights, "b", "bias of the drives [D·n]", w.Bias, g.Bias, width)
+	add(&t.weights, "w_out", "readout weights [n][outputs]", w.Out, g.Out, n, k)
+	add(&t.weights, "b_out", "readout bias [outputs]", w.OutBias, g.OutBias, k)
+	if o.Feedback == eprop.Adaptive { // it learns from the gradient of the readout
+		add(&t.weights, feedbackName, feedbackDoc, t.feedback.B, make([]F, n*k), n, k)
 	}
+	if o.Synthetic == nil {
+		return t
+	}
+	t.guesses.Options = *o.Synthetic
+	t.synthetic = NewSynthetic(&net.Params, task.Seed, net.Threads)
+	sw, sg := &t.synthetic.Weights, &t.synthetic.Grads
+	q, h := t.synthetic.size, t.synthetic.hidden
+	add(&t.guesses, "sg_w1", "synthetic gradients: weights onto the hidden layer [boundary][hidden]", sw.W1, sg.W1, q, h)
+	add(&t.guesses, "sg_b1", "synthetic gradients: bias of the hidden layer", sw.B1, sg.B1, h)
+	add(&t.guesses, "sg_w2", "synthetic gradients: weights onto the output [hidden][boundary]", sw.W2, sg.W2, h, q)
+	add(&t.guesses, "sg_b2", "synthetic gradients: bias of the output", sw.B2, sg.B2, q)
 	return t
 }
 
-// forward runs the batch and returns the cross-entropy in bits per bit and the
-// share of wrong bits; ∂E/∂y is left in t.delta, of E in nats.
-func (t *Trainer[F]) forward() (bitsError, wrong float64, count int) {
+const (
+	feedbackName = "w_feedback"
+	feedbackDoc  = "feedback matrix [n][outputs]"
+)
+
+// forward runs the batch and reports the cross-entropy in bits per bit; the
+// errors are left in t.delta, and those of E in nats, summed.
+func (t *Trainer[F]) forward() (bitsError float64, wrong int) {
 	b := &t.batch
-	t.run.Resize(&t.Net.Params, b.Steps, b.Trials)
+	t.Run.Resize(&t.Net.Params, b.Steps, b.Trials)
 	for i, x := range b.Inputs {
-		t.run.X[i] = F(x)
+		t.Run.X[i] = F(x)
 	}
-	t.Net.Forward(&t.run)
-	t.delta = recurrent.Grow(t.delta, len(t.run.Y))
-	loss, mistakes := bernoulli(t.delta, t.run.Y, b.Targets, b.Scored)
-	count = b.Scores() * b.Trials * t.Net.Outputs
-	return loss / math.Ln2 / float64(count), float64(mistakes) / float64(count), count
+	t.Net.Forward(&t.Run)
+	t.delta = recurrent.Grow(t.delta, len(t.Run.Y))
+	loss, wrong := bernoulli(t.delta, t.Run.Y, b.Targets, b.Scored)
+	return loss / math.Ln2 / float64(t.bits()), wrong
 }
+
+// bits is the number of scored bits of the batch.
+func (t *Trainer[F]) bits() int { return t.batch.Scores() * t.batch.Trials * t.Net.Outputs }
 
 // Step takes training step number step, counted from 0.
 func (t *Trainer[F]) Step(step int) (map[string]float64, error) {
 	level := t.Curriculum.Level
 	t.Task.Train(&t.batch, level, step, t.BatchSize)
-	bits, wrong, count := t.forward()
-	if math.IsNaN(bits) || math.IsInf(bits, 0) {
-		return nil, &bptt.NotFinite{Step: step, What: "loss", Value: bits}
+	bits, wrong, guessed := t.gradient()
+	if err := plasticity.FiniteLoss(step, bits); err != nil {
+		return nil, err
 	}
-	m := map[string]float64{"loss": bits, "wrong_bits": wrong, "vectors": float64(level.Vectors()), "repeats": float64(level.Repeats())}
-	t.gradient(F(1/float64(count)), m)
-	rate := t.Schedule(step)
-	norm, err := t.update(step, rate)
+	m, err := t.weights.Update(step)
 	if err != nil {
 		return nil, err
 	}
+	t.feedback.AfterUpdate(t.Net.Out)
+	if t.synthetic != nil {
+		if _, err := t.guesses.Update(step); err != nil {
+			return nil, err
+		}
+		m["synthetic_error"] = guessed
+	}
 	t.Curriculum.Learn(bits, &t.Task)
-	m["solved_length"], m["learning_rate"], m["gradient_norm"] = float64(t.Curriculum.Solved()), rate, norm
+	m["loss"], m["wrong_bits"] = bits, wrong
+	m["vectors"], m["repeats"], m["solved_length"] = float64(level.Vectors()), float64(level.Repeats()), float64(t.Curriculum.Solved())
 	return m, nil
 }
 
-// gradient goes back over the batch, and lets the synthetic gradients learn.
-// They are those of E in nats, summed over a sequence.
-func (t *Trainer[F]) gradient(scale F, m map[string]float64) {
-	if t.synthetic == nil {
-		t.learner.Gradient(&t.grads, &t.run, t.delta, scale, nil, nil)
-		return
+// gradient runs the batch and leaves the gradients with the weights. It reports
+// the loss in bits per bit, the share of wrong bits, and how wrong the synthetic
+// gradients were: the squared error over the squared length of what they should
+// have been, 1 if they are zero.
+func (t *Trainer[F]) gradient() (bits, wrong, guessed float64) {
+	count := float64(t.bits())
+	scale := F(1 / count)
+	var mistakes int
+	if t.online != nil {
+		bits, mistakes, guessed = t.learnOnline(scale)
+	} else {
+		bits, mistakes = t.forward()
+		guessed = t.lookBack(scale)
 	}
-	rows := t.learner.Windows(t.run.Steps) * t.run.Trials
-	t.learner.Boundaries(t.synthetic.Boundaries(rows), &t.run)
+	if t.Feedback == eprop.Adaptive {
+		copy(t.weights.Grad(feedbackName), t.grads.Out)
+	}
+	return bits, float64(mistakes) / count, guessed
+}
+
+// lookBack goes back over the batch. Synthetic gradients are those of E in nats,
+// summed over a sequence.
+func (t *Trainer[F]) lookBack(scale F) (guessed float64) {
+	if t.synthetic == nil {
+		t.learner.Gradient(&t.grads, &t.Run, t.delta, scale, nil, nil)
+		return 0
+	}
+	rows := t.learner.Windows(t.Run.Steps) * t.Run.Trials
+	t.learner.Boundaries(t.synthetic.Boundaries(rows), &t.Run)
 	predicted := t.synthetic.Predict()
 	t.wanted = recurrent.Grow(t.wanted, len(predicted))
-	t.learner.Gradient(&t.grads, &t.run, t.delta, scale, predicted, t.wanted)
-	var size float64
-	for _, g := range t.wanted {
-		size += float64(g) * float64(g)
-	}
+	t.learner.Gradient(&t.grads, &t.Run, t.delta, scale, predicted, t.wanted)
 	t.synthetic.Forget()
-	// 1 is what predicting nothing gives.
-	if loss := t.synthetic.Learn(t.wanted, 1/F(rows)); size > 0 {
-		m["synthetic_error"] = 2 * loss / size
-	}
+	return relative(t.synthetic.Learn(t.wanted, 1/F(rows)), squares(t.wanted))
 }
 
-// update moves the parameters and returns the norm of the network's gradient.
-func (t *Trainer[F]) update(step int, rate float64) (norm float64, err error) {
-	limit := t.ClipNorm
-	if limit == 0 {
-		limit = math.Inf(1)
-	}
-	norm = optim.ClipNorm(t.params[:t.own], limit)
-	all := norm + optim.ClipNorm(t.params[t.own:], limit)
-	if math.IsNaN(all) || math.IsInf(all, 0) {
-		return norm, &bptt.NotFinite{Step: step, What: "gradient", Value: all}
-	}
-	t.Optimizer.Step(t.params, step+1, rate)
-	for _, p := range t.params { // before such weights reach a checkpoint
-		for _, w := range p.Value {
-			if w := float64(w); math.IsNaN(w) || math.IsInf(w, 0) {
-				return norm, &bptt.NotFinite{Step: step, What: "new value of " + p.Name, Value: w}
-			}
+// learnOnline goes forward over the batch, window by window.
+func (t *Trainer[F]) learnOnline(scale F) (bits float64, wrong int, guessed float64) {
+	b, o, net := &t.batch, t.online, t.Net
+	in, out := b.Trials*net.Inputs, b.Trials*net.Outputs
+	window, windows := t.learner.Window, t.learner.Windows(b.Steps)
+	var loss, error, size float64
+	o.Reset()
+	if t.synthetic != nil {
+		t.synthetic.Forget()
+		t.wanted = recurrent.Grow(t.wanted, b.Trials*t.synthetic.size)
+		for i := range t.boundaries {
+			t.boundaries[i] = recurrent.Grow(t.boundaries[i], len(t.wanted))
 		}
 	}
-	return norm, nil
-}
-
-// evaluationBatch is the number of trials that are evaluated at once.
-const evaluationBatch = 256
-
-// Evaluate runs up to trials sequences of a split without learning, of the
-// longest kind that has been solved; 0 means all.
-func (t *Trainer[F]) Evaluate(split string, trials int) (map[string]float64, error) {
-	if trials == 0 || trials > t.Task.EvaluationTrials {
-		trials = t.Task.EvaluationTrials
+	// What follows a boundary is known a window later.
+	learn := func(boundary []F) {
+		copy(t.synthetic.Boundaries(b.Trials), boundary)
+		t.synthetic.Predict()
+		size += squares(t.wanted)
+		error += t.synthetic.Learn(t.wanted, 1/F(windows*b.Trials))
 	}
-	level := max(t.Curriculum.Level-1, 0)
-	var bits, wrong, whole float64
-	for first := 0; first < trials; first += evaluationBatch {
-		size := min(evaluationBatch, trials-first)
-		if err := t.Task.Evaluate(&t.batch, level, split, first, size); err != nil {
-			return nil, err
+	for m := range windows {
+		first := m * window
+		steps := min(window, b.Steps-first)
+		for i, x := range b.Inputs[first*in : (first+steps)*in] {
+			o.Run.X[i] = F(x)
 		}
-		b, w, _ := t.forward()
-		share := float64(size) / float64(trials)
-		bits, wrong, whole = bits+share*b, wrong+share*w, whole+share*t.flawless()
-	}
-	return map[string]float64{"loss": bits, "wrong_bits": wrong, "flawless": whole, "solved_length": float64(t.Curriculum.Solved()),
-		"vectors": float64(level.Vectors()), "repeats": float64(level.Repeats()), "trials": float64(trials)}, nil
-}
-
-// flawless is the share of the batch's sequences without a wrong bit.
-func (t *Trainer[F]) flawless() float64 {
-	b, k := &t.batch, t.Net.Outputs
-	good := b.Trials
-	for trial := range b.Trials {
-	sequence:
-		for step, scored := range b.Scored {
-			if !scored {
-				continue
-			}
-			for i := (step*b.Trials + trial) * k; i < (step*b.Trials+trial+1)*k; i++ {
-				if (t.run.Y[i] > 0) != (b.Targets[i] > 0.5) {
-					good--
-					break sequence
-				}
-			}
+		o.Forward(steps)
+		t.delta = recurrent.Grow(t.delta, steps*out)
+		l, w := bernoulli(t.delta, o.Run.Y[:steps*out], b.Targets[first*out:], b.Scored[first:first+steps])
+		loss, wrong = loss+l, wrong+w
+		if t.synthetic == nil {
+			o.Learn(t.delta, nil, nil)
+			continue
+		}
+		before, now := t.boundaries[m%2], t.boundaries[(m+1)%2]
+		o.Boundary(now)
+		var predicted []F // nothing, at the end
+		if m+1 < windows {
+			copy(t.synthetic.Boundaries(b.Trials), now)
+			predicted = t.synthetic.Predict()
+		}
+		o.Learn(t.delta, predicted, t.wanted)
+		if m > 0 {
+			learn(before)
+		}
+		if m+1 == windows {
+			clear(t.wanted)
+			learn(now)
 		}
 	}
-	return float64(good) / float64(b.Trials)
+	o.Gradients(&t.grads, scale)
+	return loss / math.Ln2 / float64(t.bits()), wrong, relative(error, size)
 }
 
-// Parameters counts the trainable numbers.
-func (t *Trainer[F]) Parameters() int {
-	count := 0
-	for _, p := range t.params {
-		count += len(p.Value)
+// squares is |x|².
+func squares[F tensor.Float](x []F) (sum float64) {
+	for _, v := range x {
+		sum += float64(v) * float64(v)
 	}
-	return count
+	return sum
+}
+
+// relative is the squared error of half squares error, over size; 1 if there is
+// nothing to predict.
+func relative(error, size float64) float64 {
+	if size == 0 {
+		return 1
+	}
+	return 2 * error / size
 }

@@ -40,29 +40,39 @@ import (
 // Params are the constants of a population; LIF neurons come first.
 type Params struct {
 	LIF, ALIF     int
-	TauMembrane   float64 // τ_m, ms
-	TauAdaptation float64 // τ_a, ms
-	Threshold     float64 // v_th > 0
-	Beta          float64 // β of the ALIF neurons
-	Refractory    int     // n_ref ≥ 0
-	Dampening     float64 // γ
+	TauMembrane   float64   // τ_m, ms
+	TauAdaptation []float64 // τ_a, ms: one for all neurons, or one each
+	Threshold     float64   // v_th > 0
+	Beta          float64   // β of the ALIF neurons
+	Refractory    int       // n_ref ≥ 0
+	Dampening     float64   // γ
 }
 
 // Neurons is a population. It implements recurrent.Cell.
 type Neurons[F tensor.Float] struct {
-	lif, n                       int
-	alpha, rho, threshold, beta  F
+	n                            int
+	rho, beta                    []F // of each neuron
+	alpha, threshold             F
 	dampening, refractory, scale F // scale is 1/v_th
 }
 
 // New returns the population of p.
 func New[F tensor.Float](p Params) *Neurons[F] {
-	return &Neurons[F]{
-		lif: p.LIF, n: p.LIF + p.ALIF,
-		alpha: F(math.Exp(-1 / p.TauMembrane)), rho: F(math.Exp(-1 / p.TauAdaptation)),
-		threshold: F(p.Threshold), beta: F(p.Beta),
-		dampening: F(p.Dampening), refractory: F(p.Refractory), scale: F(1 / p.Threshold),
+	c := &Neurons[F]{
+		n: p.LIF + p.ALIF, alpha: F(math.Exp(-1 / p.TauMembrane)), threshold: F(p.Threshold), scale: F(1 / p.Threshold),
+		dampening: F(p.Dampening), refractory: F(p.Refractory),
 	}
+	for j := range c.n {
+		tau, beta := p.TauAdaptation[0], F(0)
+		if len(p.TauAdaptation) > 1 {
+			tau = p.TauAdaptation[j]
+		}
+		if j >= p.LIF {
+			beta = F(p.Beta)
+		}
+		c.rho, c.beta = append(c.rho, F(math.Exp(-1/tau))), append(c.beta, beta)
+	}
+	return c
 }
 
 const (
@@ -90,14 +100,6 @@ func (c *Neurons[F]) split(s []F) (v, b, r []F) {
 	return s[:n:n], s[n : 2*n : 2*n], s[2*n : 3*n : 3*n]
 }
 
-// betaOf is β_j.
-func (c *Neurons[F]) betaOf(j int) F {
-	if j < c.lif {
-		return 0
-	}
-	return c.beta
-}
-
 // Step is equations (1) to (6); it leaves ψ in u.
 func (c *Neurons[F]) Step(u, before, after, z []F) {
 	n := c.n
@@ -106,7 +108,7 @@ func (c *Neurons[F]) Step(u, before, after, z []F) {
 		v, b, r := c.split(after)
 		for j := range n {
 			v[j] = F(c.alpha*v0[j]) + u[j]
-			above := (v[j] - c.threshold - F(c.betaOf(j)*b0[j])) * c.scale
+			above := (v[j] - c.threshold - F(c.beta[j]*b0[j])) * c.scale
 			u[j], z[j] = 0, 0
 			if r0[j] == 0 {
 				u[j] = c.dampening * c.scale * max(0, 1-max(above, -above))
@@ -114,7 +116,7 @@ func (c *Neurons[F]) Step(u, before, after, z []F) {
 					z[j] = 1
 				}
 			}
-			b[j] = F(c.rho*b0[j]) + z[j]
+			b[j] = F(c.rho[j]*b0[j]) + z[j]
 			r[j] = min(max(r0[j]+F(c.refractory*z[j])-1, 0), c.refractory)
 		}
 	}
@@ -129,7 +131,7 @@ func (c *Neurons[F]) Adjoint(gu, gs, gz, psi, _, _, _ []F) {
 			d := psi[j] * (gz[j] + gb[j])
 			whole := gv[j] + d
 			gu[j], gv[j] = whole, c.alpha*whole
-			gb[j] = F(c.rho*gb[j]) - F(c.betaOf(j)*d)
+			gb[j] = F(c.rho[j]*gb[j]) - F(c.beta[j]*d)
 			gr[j] = 0
 		}
 	}
@@ -142,11 +144,11 @@ func (c *Neurons[F]) Jacobian(jac, psi, _, _ []F) {
 	set := func(row, column, j int, x F) { jac[(row*columns+column)*c.n+j] = x }
 	const current, spike = states, states // the last column, the last row
 	for j := range c.n {
-		dv, db := psi[j]*c.alpha, -c.betaOf(j)*psi[j]
+		dv, db := psi[j]*c.alpha, -c.beta[j]*psi[j]
 		set(potential, potential, j, c.alpha)
 		set(potential, current, j, 1)
 		set(adaptation, potential, j, dv)
-		set(adaptation, adaptation, j, c.rho+db)
+		set(adaptation, adaptation, j, c.rho[j]+db)
 		set(adaptation, current, j, psi[j])
 		set(spike, potential, j, dv)
 		set(spike, adaptation, j, db)

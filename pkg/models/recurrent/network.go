@@ -55,6 +55,7 @@ type Params[F tensor.Float] struct {
 	Cell            Cell[F]
 	Inputs, Outputs int  // n_in, K
 	Biased          bool // the drive has a bias b
+	ReadoutBiased   bool // the readout has a bias b_out
 	Decay           F    // κ; 0 for a readout of the units as they are
 	Gain            F    // g
 }
@@ -65,15 +66,18 @@ type Weights[F tensor.Float] struct {
 	Rec     []F // [n][D·n]
 	Bias    []F // b, [D·n]; nil for none
 	Out     []F // [n][K]
-	OutBias []F // b_out, [K]
+	OutBias []F // b_out, [K]; nil for none
 }
 
 // NewWeights returns zeros.
 func (p *Params[F]) NewWeights() Weights[F] {
 	n, k, width := p.Cell.Units(), p.Outputs, p.Width()
-	w := Weights[F]{In: make([]F, p.Inputs*width), Rec: make([]F, n*width), Out: make([]F, n*k), OutBias: make([]F, k)}
+	w := Weights[F]{In: make([]F, p.Inputs*width), Rec: make([]F, n*width), Out: make([]F, n*k)}
 	if p.Biased {
 		w.Bias = make([]F, width)
+	}
+	if p.ReadoutBiased {
+		w.OutBias = make([]F, k)
 	}
 	return w
 }
@@ -152,14 +156,18 @@ func (net *Network[F]) Forward(r *Run[F]) {
 		parallel.For(net.Threads, Blocks(r.Trials), net.stepRows)
 	}
 	// o lies in row t+1 of r.o, so that row 0 holds that before the first step.
-	now := r.o[r.Trials*k:]
+	now := r.o[r.Trials*k : (r.Steps+1)*r.Trials*k]
 	kernel.Gemm(net.Threads, false, false, rows, k, n, net.Gain, r.z[r.Trials*n:], n, net.Out, k, 0, now, k)
 	if net.Decay != 0 {
 		for i := range now {
 			now[i] += F(net.Decay * r.o[i])
 		}
 	}
-	for i := range now {
-		r.Y[i] = now[i] + net.OutBias[i%k]
+	y := r.Y[:rows*k]
+	copy(y, now)
+	if net.OutBias != nil {
+		for i := range y {
+			y[i] += net.OutBias[i%k]
+		}
 	}
 }
