@@ -24,6 +24,9 @@ func defaultEProp() EProp {
 }
 
 func (r EProp) check(e *Experiment, report reporter) {
+	if _, cells := e.Model.(LSTM); cells {
+		r.checkLSTM(report)
+	}
 	if _, rewired := r.Rewiring.(DeepR); rewired {
 		if r.Feedback == "adaptive" {
 			report("rule.feedback", "rule.feedback is adaptive, expected symmetric or random where rule.rewiring.type is deep-r: feedback has no signs to keep")
@@ -50,5 +53,18 @@ func (r EProp) check(e *Experiment, report reporter) {
 		if c.wrong {
 			report("model."+c.key, "model.%s is %v, expected %s with rule.type eprop", c.key, c.value, c.expected)
 		}
+	}
+}
+
+// checkLSTM reports what only spiking neurons have.
+func (r EProp) checkLSTM(report reporter) {
+	if r.Compute == "filtered" {
+		report("rule.compute", "rule.compute is filtered, expected online or adjoint with model.type lstm, whose readout has no filter")
+	}
+	if r.Rate.Strength != 0 {
+		report("rule.rate.strength", "rule.rate.strength is %v, expected 0 with model.type lstm, whose cells do not spike", r.Rate.Strength)
+	}
+	if _, rewired := r.Rewiring.(DeepR); rewired {
+		report("rule.rewiring.type", "rule.rewiring.type is deep-r, expected none with model.type lstm")
 	}
 }

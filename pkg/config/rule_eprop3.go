@@ -4,6 +4,7 @@ package config
 // time, eligibility traces that carry credit to what came before a window, and
 // synthetic gradients for what comes after it.
 type EProp3 struct {
+	Compute            string    `yaml:"compute" jsonschema:"enum=online,enum=adjoint" jsonschema_description:"two ways to the same gradient: online traces, in memory that does not grow with the length of a sequence; backwards in time without traces, which is the fastest"`
 	Window             int       `yaml:"window" jsonschema:"minimum=1,maximum=1000000" jsonschema_description:"Δ, steps of a window"`
 	SyntheticGradients bool      `yaml:"synthetic_gradients" jsonschema_description:"a network predicts the gradient at the end of each window; without, nothing is taken to come after it"`
 	Optimizer          Optimizer `yaml:"optimizer" jsonschema_description:"how a gradient moves the parameters, those of the synthetic gradients too"`
@@ -14,7 +15,16 @@ type EProp3 struct {
 func (EProp3) isRule() {}
 
 func defaultEProp3() EProp3 {
-	return EProp3{Window: 4, SyntheticGradients: true, Optimizer: Adam{LearningRate: 7e-5, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}, Schedule: ConstantRate{}}
+	return EProp3{Compute: "adjoint", Window: 4, SyntheticGradients: true, Optimizer: Adam{LearningRate: 7e-5, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}, Schedule: ConstantRate{}}
+}
+
+func (r EProp3) check(e *Experiment, report reporter) { checkDense(e, report) }
+
+// checkDense reports an LSNN that rules over windows do not know.
+func checkDense(e *Experiment, report reporter) {
+	if m, ok := e.Model.(LSNN); ok && m.Form != "unit-gain" {
+		report("model.form", "model.form is %s, expected unit-gain with rule.type %s", m.Form, TypeName(e.Rule))
+	}
 }
 
 // TruncatedBPTT is back-propagation inside windows of time: states are carried
@@ -27,6 +37,8 @@ type TruncatedBPTT struct {
 }
 
 func (TruncatedBPTT) isRule() {}
+
+func (r TruncatedBPTT) check(e *Experiment, report reporter) { checkDense(e, report) }
 
 func defaultTruncatedBPTT() TruncatedBPTT {
 	d := defaultEProp3()

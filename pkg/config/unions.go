@@ -27,17 +27,21 @@ var datas = []variant{
 	{"arm-trajectory", func() any { return defaultArmTrajectory() }},
 	{"pattern-generation", func() any { return defaultPatternGeneration() }},
 	{"evidence-accumulation", func() any { return defaultEvidenceAccumulation() }},
+	{"copy-repeat", func() any { return defaultCopyRepeat() }},
 }
 
 var models = []variant{
 	{"lsnn", func() any { return defaultLSNN() }},
 	{"lif-with-error-module", func() any { return defaultLIFWithErrorModule() }},
+	{"lstm", func() any { return defaultLSTM() }},
 }
 
 var rules = []variant{
 	{"bptt", func() any { return defaultBPTT() }},
 	{"eprop", func() any { return defaultEProp() }},
 	{"eprop-2", func() any { return defaultEProp2() }},
+	{"eprop-3", func() any { return defaultEProp3() }},
+	{"truncated-bptt", func() any { return defaultTruncatedBPTT() }},
 }
 
 var optimizers = []variant{
@@ -77,6 +81,11 @@ var combinations = []combination{
 	{"lsnn", "bptt", []string{"sequential-mnist", "store-recall", "pattern-generation", "evidence-accumulation"}},
 	{"lsnn", "eprop", []string{"sequential-mnist", "store-recall", "pattern-generation", "evidence-accumulation"}},
 	{"lif-with-error-module", "eprop-2", []string{"arm-trajectory"}},
+	{"lstm", "eprop", []string{"copy-repeat"}},
+	{"lstm", "eprop-3", []string{"copy-repeat"}},
+	{"lsnn", "eprop-3", []string{"copy-repeat"}},
+	{"lstm", "truncated-bptt", []string{"copy-repeat"}},
+	{"lsnn", "truncated-bptt", []string{"copy-repeat"}},
 }
 
 // TypeName is the type key of a variant, such as "lsnn" for an LSNN.

@@ -25,6 +25,11 @@ var builders = []struct {
 	{"lsnn", "bptt", buildBPTT[float32], buildBPTT[float64]},
 	{"lsnn", "eprop", buildEProp[float32], buildEProp[float64]},
 	{"lif-with-error-module", "eprop-2", buildOneShot[float32], buildOneShot[float64]},
+	{"lstm", "eprop", buildCopyRepeat[float32], buildCopyRepeat[float64]},
+	{"lstm", "eprop-3", buildCopyRepeat[float32], buildCopyRepeat[float64]},
+	{"lsnn", "eprop-3", buildCopyRepeat[float32], buildCopyRepeat[float64]},
+	{"lstm", "truncated-bptt", buildCopyRepeat[float32], buildCopyRepeat[float64]},
+	{"lsnn", "truncated-bptt", buildCopyRepeat[float32], buildCopyRepeat[float64]},
 }
 
 // Build reads the data and makes the model and the rule of an experiment.

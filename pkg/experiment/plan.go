@@ -34,6 +34,11 @@ func planBuffers(all map[string]int64) ([]Buffer, error) {
 	for name, bytes := range all {
 		buffers = append(buffers, Buffer{name, bytes})
 	}
+	return fitting(buffers)
+}
+
+// fitting sorts buffers by size and refuses what this machine cannot hold.
+func fitting(buffers []Buffer) ([]Buffer, error) {
 	slices.SortFunc(buffers, func(a, b Buffer) int {
 		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Name, b.Name))
 	})
