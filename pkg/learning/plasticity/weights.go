@@ -133,8 +133,8 @@ func (w *Weights[F]) Update(step int) (metrics map[string]float64, err error) {
 	w.Optimizer.Step(w.params, step+1, rate)
 	for _, p := range w.params { // before such weights reach a checkpoint
 		for _, x := range p.Value {
-			if err := finite(step, "new value of "+p.Name, float64(x)); err != nil {
-				return nil, err
+			if x-x != 0 { // infinite or NaN
+				return nil, finite(step, "new value of "+p.Name, float64(x))
 			}
 		}
 	}
