@@ -1,8 +1,6 @@
 package plot
 
 import (
-	"fmt"
-
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -19,7 +17,8 @@ type Grids struct {
 // Grid is one block of lines.
 type Grid struct {
 	Name   string
-	Values [][]float64 // by line, from the bottom up, then by step; NaN is left out
+	Values [][]float64 // by line, from the top down, then by step; NaN is left out
+	Lines  []string    // their names; fewer, or empty ones, where a line has none
 }
 
 // Write draws the grids to path, an SVG or a PNG file by its extension.
@@ -34,23 +33,15 @@ func (g Grids) Write(path string) error {
 	for i, grid := range g.Grids {
 		lines := len(grid.Values)
 		p := newPanel(grid.Name, float64(max(1, lines)), 0, float64(steps), 0, float64(max(1, lines)))
-		var marks []plot.Tick
-		for line := range lines {
-			marks = append(marks, plot.Tick{Value: float64(line) + 0.5, Label: label(line, lines)})
+		marks := []plot.Tick{}
+		for line, name := range grid.Lines[:min(lines, len(grid.Lines))] {
+			marks = append(marks, plot.Tick{Value: float64(lines-line) - 0.5, Label: name})
 		}
 		p.Y.Tick.Marker, p.Y.Tick.Length = plot.ConstantTicks(marks), 0
 		p.Add(squares{grid.Values, seriesStyle(i)})
 		f.panels = append(f.panels, p)
 	}
 	return f.write(path)
-}
-
-// label numbers the lowest and the highest of some lines.
-func label(line, lines int) string {
-	if line == 0 || line == lines-1 {
-		return fmt.Sprint(line + 1)
-	}
-	return ""
 }
 
 // squares draws the values of a grid.
@@ -62,6 +53,7 @@ type squares struct {
 func (s squares) Plot(c draw.Canvas, p *plot.Plot) {
 	toX, toY := p.Transforms(&c)
 	for line, values := range s.values {
+		bottom := float64(len(s.values) - 1 - line)
 		for step, v := range values {
 			if !finite(v) {
 				continue
@@ -70,8 +62,8 @@ func (s squares) Plot(c draw.Canvas, p *plot.Plot) {
 			inset := (toY(1) - toY(0)) * 0.06
 			c.SetColor(lighter(s.style.Color, 0.95-0.95*v))
 			c.Fill(vg.Rectangle{
-				Min: vg.Point{X: toX(float64(step)) + inset, Y: toY(float64(line)) + inset},
-				Max: vg.Point{X: toX(float64(step+1)) - inset, Y: toY(float64(line+1)) - inset},
+				Min: vg.Point{X: toX(float64(step)) + inset, Y: toY(bottom) + inset},
+				Max: vg.Point{X: toX(float64(step+1)) - inset, Y: toY(bottom+1) - inset},
 			}.Path())
 		}
 	}

@@ -13,7 +13,7 @@ func TestGrids(t *testing.T) {
 	dir := t.TempDir()
 	draw := func(values [][]float64) []byte {
 		path := filepath.Join(dir, "grids.svg")
-		if err := (Grids{XLabel: "step", Grids: []Grid{{Name: "input", Values: values}}}).Write(path); err != nil {
+		if err := (Grids{XLabel: "step", Grids: []Grid{{Name: "input", Values: values, Lines: []string{"a", "", "c"}}}}).Write(path); err != nil {
 			t.Fatal(err)
 		}
 		svg, err := os.ReadFile(path)

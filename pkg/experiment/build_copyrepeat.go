@@ -129,13 +129,15 @@ func drawCopyRepeat[F tensor.Float](t *eprop3.Trainer[F], dir string) error {
 			}
 		}
 	}
-	var grids []plot.Grid
-	for _, g := range []plot.Grid{{Name: "input", Values: x.Inputs}, {Name: "target", Values: x.Targets}, {Name: "output", Values: x.Outputs}} {
-		slices.Reverse(g.Values) // the first line on top
-		grids = append(grids, g)
-	}
+	bits := make([]string, t.Task.Bits)
+	bits[0], bits[len(bits)-1] = "bit 1", fmt.Sprint("bit ", len(bits))
+	outputs := append(slices.Clone(bits), "end")
 	return plot.Grids{
 		Title:  fmt.Sprintf("The first test sequence: %d vectors, %d times", x.Vectors, x.Repeats),
-		XLabel: "step", Grids: grids,
+		XLabel: "step", Grids: []plot.Grid{
+			{Name: "input", Values: x.Inputs, Lines: append(slices.Clone(bits), "stop", "repeats")},
+			{Name: "target", Values: x.Targets, Lines: outputs},
+			{Name: "output", Values: x.Outputs, Lines: outputs},
+		},
 	}.Write(filepath.Join(dir, "sequence.svg"))
 }
