@@ -125,7 +125,7 @@ func drawExperiment(t *rapid.T) Experiment {
 			m.TauAdaptationMaxMS = 0
 		}
 		if _, ok := e.Rule.(EProp); ok && m.Form == "lsnn" {
-			m.ResetThreshold, m.DetachReset, m.InjectedNoise, m.CarryState, m.DelaySteps = "updated", false, 0, false, 1
+			m.ResetThreshold, m.DetachReset, m.InjectedNoise, m.CarryState = "updated", false, 0, false
 		}
 		e.Model = m
 	}

@@ -48,7 +48,6 @@ func (r EProp) check(e *Experiment, report reporter) {
 		{m.DetachReset, "detach_reset", "false, as there is no gradient through the reset,", true},
 		{m.InjectedNoise != 0, "injected_noise", "0", m.InjectedNoise},
 		{m.CarryState, "carry_state", "false", true},
-		{m.DelaySteps != 1, "delay_steps", "1", m.DelaySteps},
 	} {
 		if c.wrong {
 			report("model."+c.key, "model.%s is %v, expected %s with rule.type eprop", c.key, c.value, c.expected)

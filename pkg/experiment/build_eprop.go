@@ -57,7 +57,7 @@ func epropParams(m config.LSNN, shape datasets.Shape) eprop.Params {
 	return eprop.Params{
 		Inputs: shape.Lines, LIF: m.LIFNeurons, ALIF: m.ALIFNeurons, Outputs: shape.Outputs(),
 		Form: forms[m.Form], TauMembrane: m.TauMembraneMS, TauAdaptation: adaptationTimes(m), TauReadout: m.TauReadoutMS,
-		Threshold: m.Threshold, Beta: m.Beta, Refractory: m.RefractorySteps + 1, Dampening: m.Dampening,
+		Threshold: m.Threshold, Beta: m.Beta, DelaySlots: m.DelaySteps, Refractory: m.RefractorySteps + 1, Dampening: m.Dampening,
 		UnitReadout: m.ReadoutGain == "unit",
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 // adjointScratch is the part of a worker that goes back in time.
 type adjointScratch[F tensor.Float] struct {
-	gv        []F // ∂E/∂v, rows 0 … segmentSteps of a segment
+	gv        []F // ∂E/∂v, rows 0 … segmentSteps+slots-1 of a segment: of its steps and of those after it
 	gb        []F // ∂E/∂b, one row
 	psi       []F // one row, and so on
 	active    []uint16
@@ -22,7 +22,7 @@ type adjointScratch[F tensor.Float] struct {
 func newAdjointScratch[F tensor.Float](net *Network[F]) adjointScratch[F] {
 	s, n := net.stride(), net.Neurons()
 	return adjointScratch[F]{
-		gv: make([]F, (segmentSteps+1)*s), gb: make([]F, s), psi: make([]F, s), active: make([]uint16, n),
+		gv: make([]F, (segmentSteps+net.slots())*s), gb: make([]F, s), psi: make([]F, s), active: make([]uint16, n),
 		shifted: make([]F, s), external: make([]F, s), recurrent: make([]F, s),
 		dIn: make([]F, net.Inputs*n), dRec: make([]F, n*n), dOut: make([]F, n*net.Outputs),
 	}
@@ -39,8 +39,8 @@ func (net *Network[F]) learnAdjoint(w *worker[F], g *group[F], penalty []F, whol
 	for t0 := (steps - 1) / segmentSteps * segmentSteps; t0 >= 0; t0 -= segmentSteps {
 		t1 := min(t0+segmentSteps, steps)
 		length := t1 - t0
-		copy(w.gv[length*s:(length+1)*s], w.gv[:s]) // what the later segment ended with
-		aNext := w.shifted                          // free until the first step
+		copy(w.gv[length*s:(length+net.slots())*s], w.gv) // what the later segment ended with
+		aNext := w.shifted                                // free until the first step
 		copy(aNext, w.a[s:2*s])
 		net.simulate(w, g, t0, t1)
 		copy(w.a[(length+1)*s:(length+2)*s], aNext)
@@ -83,7 +83,7 @@ func (net *Network[F]) adjointStep(w *worker[F], g *group[F], t, i int, penalty 
 	kernel.PseudoDerivative(&net.neurons, &step)
 	kernel.GatherAdjoint(w.external, w.active, g.errors(net, t), &net.feedback)
 	if whole {
-		kernel.GatherAdjoint(w.recurrent, w.active, step.GVNext, &net.rec)
+		kernel.GatherAdjoint(w.recurrent, w.active, w.gv[(i+1)*s:], &net.rec)
 	}
 	if net.byThreshold {
 		step.V = step.A // q = v/A = 1
@@ -91,19 +91,19 @@ func (net *Network[F]) adjointStep(w *worker[F], g *group[F], t, i int, penalty 
 	kernel.MembraneAdjoint(&net.neurons, &step)
 }
 
-// addWeightGradients is equation (22) for the steps [t0, t1).
+// addWeightGradients is equation (22) for the spikes that, without delay, arrive in the
+// steps [t0, t1).
 func (net *Network[F]) addWeightGradients(w *worker[F], g *group[F], t0, t1 int) {
 	n := net.Neurons()
 	w.spikes.Rebuild(n, t0, t1, func(t int) []uint16 { return g.words(net, t-1) })
-	kernel.SpikeOuter(w.dRec, &w.spikes, net.noDelays[:n*n], 1, w.gv, n)
+	kernel.SpikeOuter(w.dRec, &w.spikes, net.DelayRec, net.slots(), w.gv, n)
 	addAndClear(g.grads.Rec, w.dRec, net.gain)
 
-	delays := net.noDelays[:net.Inputs*n]
 	if g.input.Spikes != nil {
 		w.spikes.Rebuild(net.Inputs, t0, t1, g.input.Spikes.Step)
-		kernel.SpikeOuter(w.dIn, &w.spikes, delays, 1, w.gv, n)
+		kernel.SpikeOuter(w.dIn, &w.spikes, net.DelayIn, net.slots(), w.gv, n)
 	} else {
-		kernel.CurrentOuter(w.dIn, g.input.Currents.Step, t0, t1, delays, w.gv, n)
+		kernel.CurrentOuter(w.dIn, g.input.Currents.Step, t0, t1, net.DelayIn, w.gv, n)
 	}
 	addAndClear(g.grads.In, w.dIn, net.gain)
 }

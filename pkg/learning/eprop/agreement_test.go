@@ -53,8 +53,9 @@ func TestBitsDependOnTheBatchAlone(t *testing.T) {
 	big := draw(2, func(p *problem) { p.trials, p.steps = 40, 130 })
 	little := draw(2, func(p *problem) { p.trials, p.steps = 5, 70 })
 	little.Params, little.in, little.rec, little.out, little.feedback, little.bias = big.Params, big.in, big.rec, big.out, big.feedback, big.bias
+	little.delayIn, little.delayRec = big.delayIn, big.delayRec
 	methods := []Method{OnlineTraces, FilteredSignal, LocalAdjoint, BPTT}
-	used := NewNetwork[float32](big.Params, 3)
+	used := network[float32](big, 3)
 	var g Gradients
 	for _, method := range methods {
 		for _, p := range []*problem{big, little, big} {

@@ -25,14 +25,14 @@ const (
 	//	(19) gz_j = L̃_j + C_j + c gb_j[t+1]
 	//	(20) gv_j = α gv_j[t+1] + ψ_j gz_j
 	//	(21) gb_j = ρ gb_j[t+1] - φ_j gz_j
-	//	(22) dW_ij = Σ g_v pre_i[t] gv_j[t]
+	//	(22) dW_ij = Σ g_v pre_i[t] gv_j[t+d_ij]
 	//
 	// which is the fastest by far.
 	LocalAdjoint
 	// BPTT is not e-prop but the whole gradient, to compare with: LocalAdjoint
 	// with the paths over other neurons and the reset,
 	//
-	//	(23) gz_j = … + g_v Σ_k Wrec_jk gv_k[t+1] - R_j[t+1] gv_j[t+1]
+	//	(23) gz_j = … + g_v Σ_k Wrec_jk gv_k[t+1+d_jk] - R_j[t+1] gv_j[t+1]
 	//
 	// and, in the form LSNN, through the threshold in R. It has B = Wout.
 	BPTT

@@ -44,7 +44,7 @@ func (net *Network[F]) filterErrors(g *group[F]) {
 // learnFiltered is equation (18): forward again, now that L̃ is known.
 func (net *Network[F]) learnFiltered(w *worker[F], g *group[F], penalty []F) {
 	if w.traces == nil {
-		w.traces = newTraces[F](&net.Params, false)
+		w.traces = newTraces(net, false)
 	}
 	w.traces.reset()
 	s, n, steps := net.stride(), net.Neurons(), g.input.Steps()
@@ -72,7 +72,7 @@ func (net *Network[F]) learnFiltered(w *worker[F], g *group[F], penalty []F) {
 // addReadout adds dWout_jk += Σ z_j[t] δ̃_k[t] over the steps [t0, t1).
 func (net *Network[F]) addReadout(w *worker[F], g *group[F], t0, t1 int) {
 	w.spikes.Rebuild(net.Neurons(), t0, t1, func(t int) []uint16 { return g.words(net, t) })
-	kernel.SpikeOuter(w.dOut, &w.spikes, net.noDelays[:len(w.dOut)], 1, g.delta[t0*net.outputs():], net.Outputs)
+	kernel.SpikeOuter(w.dOut, &w.spikes, net.noDelays, 1, g.delta[t0*net.outputs():], net.Outputs)
 	addAndClear(g.grads.Out, w.dOut, 1)
 }
 

@@ -13,8 +13,9 @@ const segmentSteps = 64
 
 // worker is the scratch memory of one thread. Rows are n·Lanes long.
 type worker[F tensor.Float] struct {
-	v, a         []F      // rows -1 … segmentSteps of a segment
-	b, current   []F      // one row
+	v, a         []F // rows -1 … segmentSteps of a segment
+	b            []F // one row
+	current      pending[F]
 	blocked      []uint16 // words of segmentSteps steps
 	o, y, pulses []F      // one row of the readout
 	delta        []F      // one row of the readout
@@ -30,7 +31,7 @@ func newWorker[F tensor.Float](net *Network[F]) *worker[F] {
 	n, s, k := net.Neurons(), net.stride(), net.outputs()
 	return &worker[F]{
 		v: make([]F, (segmentSteps+2)*s), a: make([]F, (segmentSteps+2)*s),
-		b: make([]F, s), current: make([]F, s), blocked: make([]uint16, segmentSteps*n),
+		b: make([]F, s), current: newPending(net), blocked: make([]uint16, segmentSteps*n),
 		o: make([]F, k), y: make([]F, k), pulses: make([]F, k), delta: make([]F, k),
 		signal:         make([]F, s),
 		adjointScratch: newAdjointScratch(net),
@@ -95,6 +96,10 @@ func (net *Network[F]) simulate(w *worker[F], g *group[F], t0, t1 int) {
 	copy(w.v[:s], g.v[t0/segmentSteps])
 	copy(w.b, g.b[t0/segmentSteps])
 	unused := ^uint16(0) << g.input.Trials // all lanes used: the shift leaves 0
+	w.current.reset()
+	for t := max(t0-net.slots()+1, 0); t < t0; t++ { // what is still on its way
+		net.send(w.current.next(), frameOf(g.input, t), g.words(net, t-1))
+	}
 	for t := t0; t < t1; t++ {
 		i := t - t0
 		blocked := w.blocked[i*n : (i+1)*n]
@@ -106,7 +111,7 @@ func (net *Network[F]) simulate(w *worker[F], g *group[F], t0, t1 int) {
 		}
 		net.advance(&kernel.Step[F]{
 			V: w.v[i*s : (i+1)*s], VNext: w.v[(i+1)*s : (i+2)*s], B: w.b, A: w.a[(i+1)*s : (i+2)*s],
-			Current: w.current, Spikes: g.words(net, t), Previous: g.words(net, t-1), Blocked: blocked,
-		}, frameOf(g.input, t))
+			Spikes: g.words(net, t), Previous: g.words(net, t-1), Blocked: blocked,
+		}, &w.current, frameOf(g.input, t))
 	}
 }

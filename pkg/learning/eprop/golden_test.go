@@ -145,7 +145,7 @@ func TestGoldenEprop(t *testing.T) {
 // checkOnline follows the online rule step by step.
 func (g *goldenTrial) checkOnline(t *testing.T) {
 	p := g.problem()
-	n, net := p.Neurons(), NewNetwork[float64](p.Params, 1)
+	n, net := p.Neurons(), network[float64](p, 1)
 	mse, ce := target[float64](p), g.classification()
 	o := NewOnline(net, weights[float64](p), p.trials, false)
 	for step := range p.steps {
@@ -261,7 +261,7 @@ func (g *goldenTrial) checkGradients(t *testing.T) {
 			punish = penalty
 		}
 		var got Gradients
-		r := NewNetwork[float64](p.Params, 1).Gradient(&got, w, p.inputs, to, punish, c.method)
+		r := network[float64](p, 1).Gradient(&got, w, p.inputs, to, punish, c.method)
 		near(t, c.loss, []float64{r.Loss}, []float64{loss}, goldenTolerance)
 		if c.loss == "reg" {
 			near(t, "penalty", []float64{r.Penalty}, []float64{g.LossReg}, goldenTolerance)
@@ -280,7 +280,7 @@ func (g *goldenTrial) checkGradients(t *testing.T) {
 func (g *goldenTrial) checkFactorisation(t *testing.T) {
 	p := g.problem()
 	n := p.Neurons()
-	o := NewOnline(NewNetwork[float64](p.Params, 1), weights[float64](p), p.trials, false)
+	o := NewOnline(network[float64](p, 1), weights[float64](p), p.trials, false)
 	in, rec := make([]float64, p.Inputs*n), make([]float64, n*n)
 	for step := range p.steps {
 		o.Step(p.inputs[0].Spikes.Step(step))

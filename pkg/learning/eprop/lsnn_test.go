@@ -20,9 +20,10 @@ func backPropagate(t *testing.T, p *problem, detached bool) *Gradients {
 	}
 	net := lsnn.NewNetwork[float64](lsnn.Params{
 		Inputs: p.Inputs, LIF: p.LIF, ALIF: p.ALIF, TauMembrane: p.TauMembrane, TauAdaptation: p.TauAdaptation,
-		TauReadout: p.TauReadout, Threshold: p.Threshold, Beta: p.Beta, Refractory: max(p.Refractory-1, 0), DelaySlots: 1,
+		TauReadout: p.TauReadout, Threshold: p.Threshold, Beta: p.Beta, Refractory: max(p.Refractory-1, 0), DelaySlots: p.slots(),
 		Dampening: p.Dampening, DetachReset: detached,
 	}, 0, 1)
+	net.DelayIn, net.DelayRec = p.delayIn, p.delayRec
 	scaled := func(x []float64) []float64 {
 		y := make([]float64, len(x))
 		for i := range x {

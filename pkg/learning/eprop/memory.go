@@ -18,11 +18,11 @@ func Memory[F tensor.Float](p *Params, method Method, trials, steps, threads int
 	segments := int64((steps + segmentSteps - 1) / segmentSteps)
 	row := n * tensor.Lanes * width
 	gradients := 8 * n * (pre + int64(p.Outputs))
-	traces := pre*int64(p.ALIF)*tensor.Lanes*width + 2*8*n*pre
+	traces := pre*int64(p.ALIF+p.slots())*tensor.Lanes*width + 2*8*n*pre
 	m := map[string]int64{
 		"spikes of the input, a bit each":      2 * groups * int64(steps) * int64(p.Inputs),
 		"weight gradients of trial groups":     groups * gradients,
-		"potentials of one segment, by thread": workers * (4*segmentSteps + 12) * row,
+		"potentials of one segment, by thread": workers * (3*segmentSteps + windowSteps + 2*int64(p.slots()) + 20) * row,
 		"weight gradients of one segment":      workers * n * (pre + int64(p.Outputs)) * width,
 	}
 	switch method {

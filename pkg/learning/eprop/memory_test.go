@@ -9,7 +9,7 @@ import (
 // time.
 func TestOnlineStepsDoNotAllocate(t *testing.T) {
 	p := draw(1, func(p *problem) { p.Outputs, p.trials, p.steps = 2, 16, 64 })
-	o := NewOnline(NewNetwork[float32](p.Params, 1), weights[float32](p), 16, true)
+	o := NewOnline(network[float32](p, 1), weights[float32](p), 16, true)
 	to := target[float32](p)
 	delta := make([]float32, p.Outputs*lanes)
 	step := 0
@@ -41,7 +41,7 @@ func TestOnlineMemoryDoesNotDependOnTheSteps(t *testing.T) {
 	run := func(steps int) func() {
 		return func() {
 			var g Gradients
-			o := NewOnline(NewNetwork[float32](p.Params, 1), weights[float32](p), 16, true)
+			o := NewOnline(network[float32](p, 1), weights[float32](p), 16, true)
 			to, delta := target[float32](p), make([]float32, p.Outputs*lanes)
 			for step := range steps {
 				y := o.step(frameOf(&p.inputs[0], step%p.steps))
@@ -64,7 +64,7 @@ func TestOnlineMemoryDoesNotDependOnTheSteps(t *testing.T) {
 func TestMemoryOfMethods(t *testing.T) {
 	bytes := func(method Method, steps int) uint64 {
 		p := draw(1, func(p *problem) { p.Inputs, p.LIF, p.ALIF, p.Outputs, p.trials, p.steps = 4, 5, 5, 2, 16, steps })
-		net, w, to := NewNetwork[float32](p.Params, 1), weights[float32](p), target[float32](p)
+		net, w, to := network[float32](p, 1), weights[float32](p), target[float32](p)
 		var g Gradients
 		return allocated(func() { net.Gradient(&g, w, p.inputs, to, p.penalty, method) })
 	}
@@ -83,7 +83,7 @@ func TestAllocationsDoNotGrowWithSteps(t *testing.T) {
 		var counts []float64
 		for _, steps := range []int{128, 512} {
 			p := draw(1, func(p *problem) { p.Inputs, p.LIF, p.ALIF, p.Outputs, p.trials, p.steps = 4, 5, 5, 2, 20, steps })
-			net, w, to := NewNetwork[float32](p.Params, 1), weights[float32](p), target[float32](p)
+			net, w, to := network[float32](p, 1), weights[float32](p), target[float32](p)
 			var g Gradients
 			round := func() { net.Gradient(&g, w, p.inputs, to, p.penalty, method) }
 			round()

@@ -5,6 +5,7 @@ import (
 
 	"github.com/snnctl/snnctl/internal/kernel"
 	"github.com/snnctl/snnctl/internal/tensor"
+	"github.com/snnctl/snnctl/pkg/models/lsnn"
 )
 
 // Weights are the matrices of a network.
@@ -20,12 +21,14 @@ type Weights[F tensor.Float] struct {
 // state. Its methods may be called from one goroutine at a time.
 type Network[F tensor.Float] struct {
 	Params
-	Threads int
+	Threads           int
+	DelayIn, DelayRec []uint8 // d_ij of the synapses, in steps below n_delay, [pre][n]; zero at first
 
 	constants[F]
 	in, rec, out, feedback kernel.Synapses[F]
 	bias                   []F
-	noDelays               []uint8  // as many zeros as the largest matrix has entries
+	delays                 []uint8  // those of all synapses onto a neuron, [n][n_in+n]; nil without any
+	noDelays               []uint8  // of the readout, [n][K]
 	silence                []uint16 // [n]
 	workers                []*worker[F]
 	groups                 []*group[F]
@@ -35,10 +38,21 @@ type Network[F tensor.Float] struct {
 // NewNetwork returns a network that uses so many threads.
 func NewNetwork[F tensor.Float](p Params, threads int) *Network[F] {
 	n := p.Neurons()
-	return &Network[F]{
+	net := &Network[F]{
 		Params: p, Threads: threads, constants: newConstants[F](&p),
-		noDelays: make([]uint8, n*max(n, p.Inputs, p.Outputs)), silence: make([]uint16, n),
+		DelayIn: make([]uint8, p.Inputs*n), DelayRec: make([]uint8, n*n),
+		noDelays: make([]uint8, n*p.Outputs), silence: make([]uint16, n),
 	}
+	if net.slots() > 1 {
+		net.delays = make([]uint8, n*(net.Inputs+n))
+	}
+	return net
+}
+
+// DrawDelays draws the delays uniformly from the slots.
+func (net *Network[F]) DrawDelays(seed uint64) {
+	net.DelayIn = lsnn.DrawDelays(len(net.DelayIn), net.slots(), seed, "delay-in")
+	net.DelayRec = lsnn.DrawDelays(len(net.DelayRec), net.slots(), seed, "delay-rec")
 }
 
 // stride is the length of a row: n neurons, Lanes trials.
@@ -50,8 +64,8 @@ func (net *Network[F]) outputs() int { return net.Outputs * tensor.Lanes }
 // load lists the synapses of w.
 func (net *Network[F]) load(w Weights[F]) {
 	n, k := net.Neurons(), net.Outputs
-	net.in.Rebuild(w.In, net.noDelays, net.Inputs, n, 1, true)
-	net.rec.Rebuild(w.Rec, net.noDelays, n, n, 1, false)
+	net.in.Rebuild(w.In, net.DelayIn, net.Inputs, n, net.slots(), true)
+	net.rec.Rebuild(w.Rec, net.DelayRec, n, n, net.slots(), false)
 	if net.weightScale != 1 {
 		kernel.Scale(net.in.Weight, net.weightScale)
 		kernel.Scale(net.rec.Weight, net.weightScale)
@@ -63,6 +77,15 @@ func (net *Network[F]) load(w Weights[F]) {
 	}
 	net.feedback.Rebuild(b, net.noDelays, n, k, 1, true)
 	net.bias = append(net.bias[:0], w.Bias...)
+	if net.delays == nil {
+		return
+	}
+	for i, d := range net.DelayIn {
+		net.delays[i%n*(net.Inputs+n)+i/n] = d
+	}
+	for i, d := range net.DelayRec {
+		net.delays[i%n*(net.Inputs+n)+net.Inputs+i/n] = d
+	}
 }
 
 // frame is the input of one step: words of spikes, or values, Lanes a line.
@@ -78,19 +101,15 @@ func frameOf(in *tensor.Input, t int) frame {
 	return frame{values: in.Currents.Step(t)}
 }
 
-// advance is equations (1) to (5): it fills in the current of s from x and from
-// the spikes before, and takes the step.
+// advance is equations (1) to (5): it sends the spikes of x and those before on their
+// way, and takes the step with the current that arrives.
 //
 // The kernel is fast for R = A. Where R is v_th, the current gives back what
 // that takes too much, A - v_th = β (ρ b[t-1] + c) of a neuron that spiked.
-func (net *Network[F]) advance(s *kernel.Step[F], x frame) {
-	clear(s.Current)
-	if x.words != nil {
-		kernel.ScatterSpikes(s.Current, x.words, &net.in)
-	} else {
-		kernel.ScatterCurrents(s.Current, x.values, &net.in)
-	}
-	kernel.ScatterSpikes(s.Current, s.Previous, &net.rec)
+func (net *Network[F]) advance(s *kernel.Step[F], p *pending[F], x frame) {
+	current := p.next()
+	net.send(current, x, s.Previous)
+	s.Current = current[:net.stride()]
 	if net.resetToBase {
 		for j := net.LIF; j < len(s.Previous); j++ {
 			c := &net.neurons.Constants[j]

@@ -16,13 +16,14 @@ type Online[F tensor.Float] struct {
 	rates  bool // sum up e for the penalty on firing rates
 	steps  int
 
-	v, b, a, current []F      // rows of n neurons
-	recent           []uint16 // z of the last steps; step t in row t mod rows
-	blocked          []uint16
-	zbar             []F // row of n
-	o, y, pulses     []F // rows of K
-	signal           []F // L, row of n
-	all              []uint16
+	v, b, a      []F // rows of n neurons
+	current      pending[F]
+	recent       []uint16 // z of the last steps; step t in row t mod rows
+	blocked      []uint16
+	zbar         []F // row of n
+	o, y, pulses []F // rows of K
+	signal       []F // L, row of n
+	all          []uint16
 
 	*traces[F]
 	out, bias []float64 // dWout [n][K], dbias [K]
@@ -43,11 +44,11 @@ func newOnline[F tensor.Float](net *Network[F]) *Online[F] {
 	n, s, k := net.Neurons(), net.stride(), net.outputs()
 	o := &Online[F]{
 		net: net,
-		v:   make([]F, s), b: make([]F, s), a: make([]F, s), current: make([]F, s),
+		v:   make([]F, s), b: make([]F, s), a: make([]F, s), current: newPending(net),
 		recent: make([]uint16, (net.blockedSteps()+2)*n), blocked: make([]uint16, n),
 		zbar: make([]F, s), o: make([]F, k), y: make([]F, k), pulses: make([]F, k),
 		signal: make([]F, s), all: make([]uint16, n),
-		traces: newTraces[F](&net.Params, true),
+		traces: newTraces(net, true),
 		out:    make([]float64, n*net.Outputs), bias: make([]float64, net.Outputs), counts: make([]int64, n),
 	}
 	for j := range o.all {
@@ -61,6 +62,7 @@ func (o *Online[F]) reset(trials int, rates bool) {
 	o.trials, o.rates, o.steps = trials, rates, 0
 	clear(o.v)
 	clear(o.b)
+	o.current.reset()
 	clear(o.recent)
 	clear(o.zbar)
 	clear(o.o)
@@ -96,9 +98,8 @@ func (o *Online[F]) step(x frame) []F {
 	}
 	z, previous := o.spikes(t), o.spikes(t-1)
 	net.advance(&kernel.Step[F]{
-		V: o.v, VNext: o.v, B: o.b, A: o.a, Current: o.current,
-		Spikes: z, Previous: previous, Blocked: o.blocked,
-	}, x)
+		V: o.v, VNext: o.v, B: o.b, A: o.a, Spikes: z, Previous: previous, Blocked: o.blocked,
+	}, &o.current, x)
 	net.beginTraces(o.traces, x, previous, o.v, o.a, o.blocked)
 	net.readout(o.o, o.y, o.pulses, z)
 	lowPass(o.zbar, z, net.kappa, net.rise)
@@ -144,7 +145,7 @@ func (o *Online[F]) Trace(pre, post, lane int) F {
 		return 0
 	}
 	i := post*lanes + lane
-	e := o.psi[i] * o.epsV[pre*lanes+lane]
+	e := o.psi[i] * o.presynaptic(post*o.pre+pre, pre)[lane]
 	if post >= o.lif {
 		e -= F(o.phi[i] * o.adaptationTrace(pre, post, lane))
 	}

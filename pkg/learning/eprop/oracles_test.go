@@ -24,7 +24,7 @@ func decisions(trials, steps, classes int) []datasets.Decision {
 
 // watch runs p's first group online and shows each step before it is learnt.
 func watch(p *problem, see func(step int, o *Online[float64])) {
-	o := NewOnline(NewNetwork[float64](p.Params, 1), weights[float64](p), p.inputs[0].Trials, false)
+	o := NewOnline(network[float64](p, 1), weights[float64](p), p.inputs[0].Trials, false)
 	for step := range p.steps {
 		if in := &p.inputs[0]; in.Spikes != nil {
 			o.Step(in.Spikes.Step(step))
@@ -65,7 +65,7 @@ func TestWithoutMemoryAdaptationIsTheStepBefore(t *testing.T) {
 					t.Fatalf("step %d: εa = %g, want %g", step, got, before[at])
 				}
 				psi := o.psi[j*lanes]
-				before[at] = psi*o.epsV[i*lanes] - p.Beta*psi*o.adaptationTrace(i, j, 0)
+				before[at] = psi*o.presynaptic(j*o.pre+i, i)[0] - p.Beta*psi*o.adaptationTrace(i, j, 0)
 				if before[at] != 0 {
 					seen++
 				}
@@ -106,7 +106,7 @@ func TestVectorsOutliveSilence(t *testing.T) {
 			if o.psi[lanes] != 0 || o.Trace(0, 1, 0) != 0 {
 				t.Fatalf("step %d: the neuron is not far from threshold", step)
 			}
-			if now != rho*last || now == 0 || o.epsV[0] == 0 {
+			if now != rho*last || now == 0 || o.presynaptic(0, 0)[0] == 0 {
 				t.Fatalf("step %d: εa = %g, want %g", step, now, rho*last)
 			}
 		}
@@ -119,7 +119,7 @@ func TestVectorsOutliveSilence(t *testing.T) {
 
 // Oracle 8: in LIF neurons the traces of a step are of rank one.
 func TestLIFTracesHaveRankOne(t *testing.T) {
-	p := draw(5, func(p *problem) { p.Inputs, p.LIF, p.ALIF, p.steps = 4, 5, 0, 64 })
+	p := draw(5, func(p *problem) { p.Inputs, p.LIF, p.ALIF, p.steps, p.DelaySlots = 4, 5, 0, 64, 0 })
 	seen := 0
 	watch(p, func(step int, o *Online[float64]) {
 		for i := range p.Inputs - 1 {
@@ -182,7 +182,7 @@ func TestAdaptiveFeedbackFindsTheReadout(t *testing.T) {
 		}
 		return math.Sqrt(sum)
 	}
-	start, net, before := distance(), NewNetwork[float64](p.Params, 1), append([]float64(nil), w.Out...)
+	start, net, before := distance(), network[float64](p, 1), append([]float64(nil), w.Out...)
 	var g Gradients
 	for range updates {
 		net.Gradient(&g, w, p.inputs, target[float64](p), Penalty{}, LocalAdjoint)
@@ -294,7 +294,7 @@ func TestClassificationAtChance(t *testing.T) {
 	var c Classification[float64]
 	d := decisions(18, 64, 2)
 	c.Reset(d, 2, 2)
-	net := NewNetwork[float64](p.Params, 2)
+	net := network[float64](p, 2)
 	r := net.Evaluate(weights[float64](p), p.inputs, &c, Penalty{})
 	near(t, "loss", []float64{r.Loss}, []float64{math.Ln2}, 1e-12)
 	p.bias = []float64{0, 1}
@@ -338,7 +338,7 @@ func TestStreamEqualsBatch(t *testing.T) {
 			p.penalty.Strength *= float64(seed % 2)
 		})
 		want, _ := solve[float64](p, 1, OnlineTraces)
-		o := NewOnline(NewNetwork[float64](p.Params, 1), weights[float64](p), p.trials, seed%2 == 1)
+		o := NewOnline(network[float64](p, 1), weights[float64](p), p.trials, seed%2 == 1)
 		to := target[float64](p)
 		for step := range p.steps {
 			y := o.step(frameOf(&p.inputs[0], step))

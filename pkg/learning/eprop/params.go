@@ -17,7 +17,8 @@
 //	(6) z̄_j[t] = κ z̄_j[t-1] + g z_j[t]
 //	(7) y_k[t] = Σ_j Wout_jk z̄_j[t] + bias_k
 //
-// where the Form chooses g_v, c, R and S, and g is 1-κ or 1. LIF neurons come
+// where a synapse may have a delay of d_ij steps, so that x_i and z_i are those of d_ij
+// steps before, and the Form chooses g_v, c, R and S, and g is 1-κ or 1. LIF neurons come
 // first and have β = 0. Matrices are [pre][post].
 //
 // # The rule
@@ -83,6 +84,7 @@ type Params struct {
 	TauReadout    float64   // τ_out, ms
 	Threshold     float64   // v_th > 0
 	Beta          float64   // β ≥ 0 of the ALIF neurons
+	DelaySlots    int       // n_delay ≤ 256: delays are 0 … n_delay-1 steps; 0 and 1 are none
 	Refractory    int       // n_ref ≥ 0: the shortest interval between spikes, in steps; 0 and 1 do not restrict it
 	Dampening     float64   // γ
 	UnitReadout   bool      // the gain g of the readout's filter is 1, not 1-κ
@@ -93,6 +95,9 @@ func (p *Params) Neurons() int { return p.LIF + p.ALIF }
 
 // blockedSteps is how many steps after a spike a neuron is silent.
 func (p *Params) blockedSteps() int { return max(p.Refractory-1, 0) }
+
+// slots is how many delays there are.
+func (p *Params) slots() int { return max(p.DelaySlots, 1) }
 
 // UnitGainOf converts constants of an ALIF neuron of the form Light for the
 // form UnitGain with the same weights: v_th/(1-α) and β (1-ρ)/(1-α). The two then

@@ -13,6 +13,7 @@ import (
 type problem struct {
 	Params
 	in, rec, out, feedback, bias []float64
+	delayIn, delayRec            []uint8
 	inputs                       []tensor.Input
 	steps, trials                int
 	wanted                       *tensor.Dense[float64] // [B][T][K]
@@ -26,7 +27,7 @@ func draw(seed uint64, change func(*problem)) *problem {
 	p := &problem{Params: Params{
 		Inputs: 1 + r.IntN(6), LIF: 1 + r.IntN(8), ALIF: r.IntN(8), Outputs: 1 + r.IntN(3),
 		Form: Form(seed % 3), TauMembrane: 5 + 20*r.Float64(), TauReadout: 3 + 20*r.Float64(),
-		Threshold: single(0.3 + 0.3*r.Float64()), Beta: single(0.3 * r.Float64()), Refractory: r.IntN(5),
+		Threshold: single(0.3 + 0.3*r.Float64()), Beta: single(0.3 * r.Float64()), Refractory: r.IntN(5), DelaySlots: []int{0, 1, 2, 5, 70}[r.IntN(5)],
 		Dampening: 0.3, UnitReadout: r.IntN(2) == 0,
 	}}
 	p.TauAdaptation = []float64{20 + 100*r.Float64()}
@@ -66,6 +67,12 @@ func (p *problem) fill(r *rand.Rand, analogue bool) {
 	}
 	p.in, p.rec = normal(p.Inputs*n, p.Inputs, 0.6*size), normal(n*n, n, 0.5*size)
 	p.out, p.feedback, p.bias = normal(n*p.Outputs, n, 1), normal(n*p.Outputs, 1, 1), normal(p.Outputs, 1, 0.1)
+	p.delayIn, p.delayRec = make([]uint8, p.Inputs*n), make([]uint8, n*n)
+	for _, delays := range [][]uint8{p.delayIn, p.delayRec} {
+		for i := range delays {
+			delays[i] = uint8(r.IntN(p.slots()))
+		}
+	}
 	for trials := p.trials; trials > 0; trials -= lanes {
 		in := tensor.Input{Trials: min(trials, lanes)}
 		if analogue {
@@ -123,10 +130,25 @@ func target[F tensor.Float](p *problem) *Regression[F] {
 	return &Regression[F]{&tensor.Dense[F]{Shape: p.wanted.Shape, Data: convert[F](p.wanted.Data)}}
 }
 
+// delays are those of the synapses, none where nothing was drawn.
+func (p *problem) delays() (in, rec []uint8) {
+	if n := p.Neurons(); p.delayIn == nil {
+		return make([]uint8, p.Inputs*n), make([]uint8, n*n)
+	}
+	return p.delayIn, p.delayRec
+}
+
+// network is that of p.
+func network[F tensor.Float](p *problem, threads int) *Network[F] {
+	net := NewNetwork[F](p.Params, threads)
+	net.DelayIn, net.DelayRec = p.delays()
+	return net
+}
+
 // solve computes the gradients of p.
 func solve[F tensor.Float](p *problem, threads int, method Method) (*Gradients, Result) {
 	var g Gradients
-	r := NewNetwork[F](p.Params, threads).Gradient(&g, weights[F](p), p.inputs, target[F](p), p.penalty, method)
+	r := network[F](p, threads).Gradient(&g, weights[F](p), p.inputs, target[F](p), p.penalty, method)
 	return &g, r
 }
 

@@ -12,6 +12,7 @@ type reference struct {
 	blockedSteps                          int
 	in, rec, out, feedback                [][]float64 // [pre][post]
 	bias                                  []float64
+	delayIn, delayRec                     []uint8 // [pre][n]
 
 	// Where smooth is set, spikes are replaced by z = ∫ψ du, blocked in given
 	// steps, so that the loss has a derivative. Where constant is set, its z[t-1]
@@ -27,6 +28,7 @@ func newReference(p *problem) *reference {
 		byThreshold: p.Form == UnitGain, resetToBase: p.Form != LSNN, blockedSteps: max(p.Refractory-1, 0),
 		in: rows(p.in, n), rec: rows(p.rec, n), out: rows(p.out, p.Outputs), feedback: rows(p.feedback, p.Outputs), bias: p.bias,
 	}
+	r.delayIn, r.delayRec = p.delays()
 	r.gv, r.g = 1-r.alpha, 1-r.kappa
 	if p.Form == UnitGain {
 		r.gv = 1
@@ -94,19 +96,19 @@ func (r *reference) run(x [][]float64) *history {
 			h.b[t][j] = r.rho[j]*b0 + r.c[j]*own
 			a := r.threshold + r.beta[j]*h.b[t][j]
 			var current float64
-			for i := range r.in {
-				current += x[t][i] * r.in[i][j]
-			}
-			before, reset := h.before(t, n), r.reset(a)
+			spikes, reset := h, r.reset(a)
 			if r.constant != nil {
-				before, reset = r.constant.before(t, n), r.reset(r.constant.a[t][j])
+				spikes, reset = r.constant, r.reset(r.constant.a[t][j])
+			}
+			for i := range r.in {
+				current += r.arriving(spikes, t, i, j) * r.in[i][j]
 			}
 			for i := range n {
 				if i != j {
-					current += before[i] * r.rec[i][j]
+					current += r.arriving(spikes, t, len(r.in)+i, j) * r.rec[i][j]
 				}
 			}
-			v := r.alpha*v0 + r.gv*current - reset*before[j]
+			v := r.alpha*v0 + r.gv*current - reset*spikes.before(t, n)[j]
 			u := (v - a) / r.scale(a)
 			h.v[t][j], h.a[t][j], h.u[t][j] = v, a, u
 			for back := 1; back <= r.blockedSteps && r.smooth == nil; back++ {
@@ -148,6 +150,26 @@ func (h *history) before(t, n int) []float64 {
 	return h.z[t-1]
 }
 
+// delay is d of the synapse from pre, an input line or n_in + a neuron, onto j.
+func (r *reference) delay(pre, j int) int {
+	if n := len(r.rho); pre >= len(r.in) {
+		return int(r.delayRec[(pre-len(r.in))*n+j])
+	}
+	return int(r.delayIn[pre*len(r.rho)+j])
+}
+
+// arriving is x_i or z_i of the step before, as long ago as the delay says.
+func (r *reference) arriving(h *history, t, pre, j int) float64 {
+	t -= r.delay(pre, j)
+	switch {
+	case t < 0:
+		return 0
+	case pre < len(r.in):
+		return h.x[t][pre]
+	}
+	return h.before(t, len(r.rho))[pre-len(r.in)]
+}
+
 // integral is ∫ max(0, 1-|u|) du from -∞.
 func integral(u float64) float64 {
 	switch {
@@ -168,8 +190,7 @@ func (r *reference) traces(h *history) (e [][][]float64) {
 	vec := make([][2]float64, (inputs+n)*n)
 	for t := range h.x {
 		step := zeros(inputs+n, n)
-		pre := append(append([]float64(nil), h.x[t]...), h.before(t, n)...)
-		for i := range pre {
+		for i := range inputs + n {
 			for j := range n {
 				eps := &vec[i*n+j]
 				var dzdv, dzdb float64 // of the step before
@@ -177,7 +198,7 @@ func (r *reference) traces(h *history) (e [][][]float64) {
 					dzdv, dzdb = h.psi[t-1][j], -r.beta[j]*h.psi[t-1][j]*h.q[t-1][j]
 				}
 				D := [2][2]float64{{r.alpha, 0}, {r.c[j] * dzdv, r.rho[j] + r.c[j]*dzdb}}
-				*eps = [2]float64{D[0][0]*eps[0] + D[0][1]*eps[1] + r.gv*pre[i], D[1][0]*eps[0] + D[1][1]*eps[1]}
+				*eps = [2]float64{D[0][0]*eps[0] + D[0][1]*eps[1] + r.gv*r.arriving(h, t, i, j), D[1][0]*eps[0] + D[1][1]*eps[1]}
 				if i-inputs != j {
 					step[i][j] = h.psi[t][j]*eps[0] - r.beta[j]*h.psi[t][j]*h.q[t][j]*eps[1]
 				}
@@ -213,9 +234,12 @@ func (r *reference) eprop(h *history, delta [][]float64, R []float64) (grads [][
 func (r *reference) total(h *history, delta [][]float64, R []float64) (dz [][]float64) {
 	T, n := len(h.x), len(r.rho)
 	dz = zeros(T, n)
-	gv, gb, q := make([]float64, n), make([]float64, n), make([]float64, n)
+	gv, gb, q := zeros(T, n), make([]float64, n), make([]float64, n)
 	for t := T - 1; t >= 0; t-- {
-		gvNew := make([]float64, n)
+		next := make([]float64, n)
+		if t+1 < T {
+			next = gv[t+1]
+		}
 		for j := range n {
 			var L float64
 			for k, d := range delta[t] {
@@ -224,18 +248,17 @@ func (r *reference) total(h *history, delta [][]float64, R []float64) (dz [][]fl
 			q[j] = r.kappa*q[j] + r.g*L
 			dz[t][j] = q[j] + R[j]
 			for k := range n {
-				if k != j {
-					dz[t][j] += r.gv * r.rec[j][k] * gv[k]
+				if at := t + 1 + r.delay(len(r.in)+j, k); k != j && at < T {
+					dz[t][j] += r.gv * r.rec[j][k] * gv[at][k]
 				}
 			}
 			if t+1 < T {
-				dz[t][j] -= r.reset(h.a[t+1][j]) * gv[j]
+				dz[t][j] -= r.reset(h.a[t+1][j]) * next[j]
 			}
 			gz := dz[t][j] + r.c[j]*gb[j]
-			gvNew[j] = r.alpha*gv[j] + h.psi[t][j]*gz
+			gv[t][j] = r.alpha*next[j] + h.psi[t][j]*gz
 			gb[j] = r.rho[j]*gb[j] - r.beta[j]*h.psi[t][j]*h.q[t][j]*gz
 		}
-		gv = gvNew
 	}
 	return dz
 }

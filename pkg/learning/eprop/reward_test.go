@@ -105,7 +105,7 @@ func drawRewarded(seed uint64) (*problem, *scripted) {
 
 func reinforce(p *problem, a *scripted, method Method) *Gradients {
 	var g Gradients
-	NewNetwork[float64](p.Params, 2).Reinforce(&g, weights[float64](p), p.inputs, a, a.discount, p.penalty, method)
+	network[float64](p, 2).Reinforce(&g, weights[float64](p), p.inputs, a, a.discount, p.penalty, method)
 	return &g
 }
 
@@ -131,7 +131,7 @@ func TestRewardIsTheExplicitSum(t *testing.T) {
 
 		r, n := newReference(p), p.Neurons()
 		var want Gradients
-		NewNetwork[float64](p.Params, 1).grow(&want)
+		network[float64](p, 1).grow(&want)
 		for trial := range p.trials {
 			h := r.run(p.x(trial))
 			var values []float64

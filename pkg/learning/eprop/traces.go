@@ -10,9 +10,11 @@ const lanes = tensor.Lanes
 type traces[F tensor.Float] struct {
 	pre, lif int
 
-	epsV []F // εv, [P][Lanes]: it depends on the presynaptic side only
-	epsA []F // εa, [ALIF][P][Lanes]
-	ebar []F // ē, [n][P][Lanes]; nil where the learning signal is filtered instead
+	epsV   []F     // εv of the last steps, [slots][P][Lanes]: it depends on the presynaptic side only
+	newest int     // the row of the present step; those before it lie before it, and then at the end
+	delay  []uint8 // d_ij, [n][P], the network's; nil without delays
+	epsA   []F     // εa, [ALIF][P][Lanes]
+	ebar   []F     // ē, [n][P][Lanes]; nil where the learning signal is filtered instead
 
 	psi, phi []F      // [n][Lanes], of the current step
 	active   []uint16 // the lanes where ψ is not zero
@@ -24,11 +26,11 @@ type traces[F tensor.Float] struct {
 	byRate  []float64 // Σ e, which C multiplies after the trial
 }
 
-func newTraces[F tensor.Float](p *Params, filtered bool) *traces[F] {
-	n, pre := p.Neurons(), p.Inputs+p.Neurons()
+func newTraces[F tensor.Float](net *Network[F], filtered bool) *traces[F] {
+	n, pre := net.Neurons(), net.Inputs+net.Neurons()
 	tr := &traces[F]{
-		pre: pre, lif: p.LIF,
-		epsV: make([]F, pre*lanes), epsA: make([]F, p.ALIF*pre*lanes),
+		pre: pre, lif: net.LIF, delay: net.delays,
+		epsV: make([]F, net.slots()*pre*lanes), epsA: make([]F, net.ALIF*pre*lanes),
 		psi: make([]F, n*lanes), phi: make([]F, n*lanes), active: make([]uint16, n), awake: make([]bool, n),
 		byError: make([]float64, n*pre), byRate: make([]float64, n*pre),
 	}
@@ -48,17 +50,42 @@ func (tr *traces[F]) reset() {
 	clear(tr.byRate)
 }
 
+// presynaptic is εv as synapse at, from presynaptic side i, feels it.
+func (tr *traces[F]) presynaptic(at, i int) *[lanes]F {
+	if tr.delay == nil {
+		return (*[lanes]F)(tr.epsV[i*lanes:])
+	}
+	row := tr.newest - int(tr.delay[at])
+	if row < 0 {
+		row += len(tr.epsV) / (tr.pre * lanes)
+	}
+	return (*[lanes]F)(tr.epsV[(row*tr.pre+i)*lanes:])
+}
+
+// nextRow makes room for εv of a new step, and fills in that of the one before.
+func (tr *traces[F]) nextRow() []F {
+	size := tr.pre * lanes
+	before := tr.epsV[tr.newest*size : (tr.newest+1)*size]
+	if tr.newest++; tr.newest == len(tr.epsV)/size {
+		tr.newest = 0
+	}
+	row := tr.epsV[tr.newest*size : (tr.newest+1)*size]
+	copy(row, before) // itself without delays
+	return row
+}
+
 // begin is equations (8) to (10): the presynaptic traces take up the input x of
 // the step and the spikes z of the step before, ψ and φ follow from v and A.
 func (net *Network[F]) beginTraces(tr *traces[F], x frame, previous []uint16, v, a []F, blocked []uint16) {
 	alpha := net.neurons.Alpha
 	inputs := net.Inputs * lanes
+	epsV := tr.nextRow()
 	if x.words != nil {
-		lowPass(tr.epsV[:inputs], x.words, alpha, net.gain)
+		lowPass(epsV[:inputs], x.words, alpha, net.gain)
 	} else {
-		lowPassValues(tr.epsV[:inputs], x.values, alpha, net.gain)
+		lowPassValues(epsV[:inputs], x.values, alpha, net.gain)
 	}
-	lowPass(tr.epsV[inputs:], previous, alpha, net.gain)
+	lowPass(epsV[inputs:], previous, alpha, net.gain)
 	net.surrogate(tr.psi, tr.phi, tr.active, v, a, blocked)
 	for j, word := range tr.active {
 		tr.awake[j] = tr.awake[j] || word != 0
@@ -85,7 +112,7 @@ func (net *Network[F]) endTraces(tr *traces[F], signal []F, rates bool) {
 			if silent {
 				e = none
 			} else {
-				trace(&e, psi, (*[lanes]F)(tr.epsV[i*lanes:]))
+				trace(&e, psi, tr.presynaptic(at, i))
 			}
 			if j >= tr.lif {
 				adapt(&e, phi, (*[lanes]F)(tr.epsA[(at-tr.lif*tr.pre)*lanes:]), c.Rho, c.OneMinusRho)

@@ -45,6 +45,7 @@ type Trainer[F tensor.Float] struct {
 func New[F tensor.Float](net *Network[F], source datasets.Source, o Options[F]) *Trainer[F] {
 	n, inputs, outputs := net.Neurons(), net.Inputs, net.Outputs
 	t := &Trainer[F]{Options: o, Source: source, Net: net}
+	net.DrawDelays(o.Seed)
 	t.weights.Options = o.Options
 	array := func(name, doc string, data []F, shape ...int) plasticity.Array[F] {
 		return plasticity.Array[F]{Name: name, Shape: shape, Value: data, Grad: make([]F, len(data)), Doc: doc}
@@ -221,6 +222,12 @@ func (t *Trainer[F]) FirstGradients() (map[string][]F, error) {
 // feedback. They are the trainer's own memory, not copies.
 func (t *Trainer[F]) Model() []checkpoint.Tensor {
 	tensors := t.weights.Model()
+	if net := t.Net; net.DelaySlots > 1 {
+		n := net.Neurons()
+		tensors = append(tensors,
+			checkpoint.Tensor{Name: "delay_in", Shape: []int{net.Inputs, n}, Data: net.DelayIn, Unit: "ms", Doc: "delays of the input synapses [n_in][n]"},
+			checkpoint.Tensor{Name: "delay_rec", Shape: []int{n, n}, Data: net.DelayRec, Unit: "ms", Doc: "delays of the recurrent synapses [n][n]"})
+	}
 	if t.Feedback == Random {
 		tensors = append(tensors, checkpoint.Tensor{Name: feedbackName, Shape: t.out.Shape, Data: t.feedback.B, Unit: "1", Doc: feedbackDoc})
 	}

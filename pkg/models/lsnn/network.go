@@ -39,12 +39,13 @@ func NewNetwork[F tensor.Float](p Params, seed uint64, threads int) *Network[F] 
 		neurons: neurons[F](&p),
 		kappa:   F(math.Exp(-1 / p.TauReadout)),
 	}
-	net.DelayIn = drawDelays(p.Inputs*n, p.DelaySlots, seed, "delay-in")
-	net.DelayRec = drawDelays(n*n, p.DelaySlots, seed, "delay-rec")
+	net.DelayIn = DrawDelays(p.Inputs*n, p.DelaySlots, seed, "delay-in")
+	net.DelayRec = DrawDelays(n*n, p.DelaySlots, seed, "delay-rec")
 	return net
 }
 
-func drawDelays(size, slots int, seed uint64, purpose rng.Purpose) []uint8 {
+// DrawDelays draws delay slots uniformly.
+func DrawDelays(size, slots int, seed uint64, purpose rng.Purpose) []uint8 {
 	r := rng.Stream(seed, purpose, 0, 0)
 	delays := make([]uint8, size)
 	for i := range delays {
