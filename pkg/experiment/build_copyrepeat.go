@@ -19,17 +19,13 @@ import (
 	"github.com/snnctl/snnctl/pkg/models/recurrent"
 )
 
-// plannedSymbols is the length of sequences that memory is planned for: what the
-// paper's network learns.
-const plannedSymbols = 74
-
 // buildCopyRepeat trains a recurrent network to copy and repeat.
 func buildCopyRepeat[F tensor.Float](e *config.Experiment, s Settings) (*Experiment, error) {
 	d := e.Data.(config.CopyRepeat)
-	task := copyrepeat.Options{Bits: d.Bits, SymbolSteps: d.SymbolMS, SolvedBelow: d.SolvedBelow, EvaluationTrials: d.EvaluationTrials, Seed: e.Seed}
+	task := copyrepeat.Options{Bits: d.Bits, SymbolSteps: d.SymbolMS, SolvedBelow: d.SolvedBelow, Longest: d.Longest, EvaluationTrials: d.EvaluationTrials, Seed: e.Seed}
 	params, o := copyRepeatParams[F](e, &task), copyRepeatOptions[F](e)
 	var buffers []Buffer
-	for name, bytes := range eprop3.Memory(&params, &o, plannedSymbols*d.SymbolMS) {
+	for name, bytes := range eprop3.Memory(&params, &o, d.Longest*d.SymbolMS) {
 		buffers = append(buffers, Buffer{name, bytes})
 	}
 	buffers, err := fitting(buffers)

@@ -31,6 +31,7 @@ type Options struct {
 	Bits             int     // of a vector
 	SymbolSteps      int     // steps that each symbol lasts
 	SolvedBelow      float64 // threshold of the curriculum, bits per bit
+	Longest          int     // length in symbols beyond which the curriculum does not go, at least 4
 	EvaluationTrials int     // size of the validation split and of the test split
 	Seed             uint64
 }
@@ -53,8 +54,8 @@ func (l Level) Repeats() int { return 1 + int(l)/2 }
 // Symbols is the length of a sequence.
 func (l Level) Symbols() int { return l.Vectors()*(l.Repeats()+1) + 2 }
 
-// Curriculum is how far a training has come: the level it is at. The zero value
-// is the start.
+// Curriculum is how far a training has come: the first level that is not solved.
+// The zero value is the start.
 type Curriculum struct{ Level Level }
 
 // Solved is the length in symbols of the longest sequences solved so far.
@@ -65,9 +66,18 @@ func (c *Curriculum) Solved() int {
 	return (c.Level - 1).Symbols()
 }
 
-// Learn takes the error of a batch of the level, in bits per bit.
+// Current is the level to learn: the last one of those that are not too long, if
+// all are solved.
+func (c *Curriculum) Current(o *Options) Level {
+	if c.Level > 0 && c.Level.Symbols() > o.Longest {
+		return c.Level - 1
+	}
+	return c.Level
+}
+
+// Learn takes the error of a batch of the current level, in bits per bit.
 func (c *Curriculum) Learn(bits float64, o *Options) {
-	if bits < o.SolvedBelow {
+	if bits < o.SolvedBelow && c.Current(o) == c.Level {
 		c.Level++
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-var options = Options{Bits: 8, SymbolSteps: 1, SolvedBelow: 0.15, EvaluationTrials: 256, Seed: 1}
+var options = Options{Bits: 8, SymbolSteps: 1, SolvedBelow: 0.15, Longest: 200, EvaluationTrials: 256, Seed: 1}
 
 // The first levels, and the two that the paper's lengths lie near.
 func TestLevels(t *testing.T) {
@@ -92,5 +92,21 @@ func TestCurriculum(t *testing.T) {
 		if c.Learn(step.bits, &options); c.Level != step.level || c.Solved() != step.solved {
 			t.Errorf("after an error of %g: level %d, solved %d, want %d and %d", step.bits, c.Level, c.Solved(), step.level, step.solved)
 		}
+	}
+}
+
+// At the end of the curriculum the last sequences go on, and count as solved.
+func TestCurriculumEnds(t *testing.T) {
+	o := options
+	o.Longest = 8
+	var c Curriculum
+	for range 9 {
+		if c.Current(&o).Symbols() > o.Longest {
+			t.Errorf("sequences of %d symbols are learned, none longer than %d should be", c.Current(&o).Symbols(), o.Longest)
+		}
+		c.Learn(0, &o)
+	}
+	if c.Solved() != 8 || c.Current(&o) != 2 {
+		t.Errorf("solved %d symbols, learning level %d, want 8 and 2", c.Solved(), c.Current(&o))
 	}
 }

@@ -21,7 +21,7 @@ func BenchmarkStep(b *testing.B) {
 		{"BPTT", func(o *Options[float32]) { o.Synthetic, o.Rule.Window, o.Rule.Traces = nil, 0, false }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			task := copyrepeat.Options{Bits: 8, SymbolSteps: 1, EvaluationTrials: 1, Seed: 1}
+			task := copyrepeat.Options{Bits: 8, SymbolSteps: 1, Longest: 200, EvaluationTrials: 1, Seed: 1}
 			cells := lstm.Cells[float32](128)
 			net := recurrent.NewNetwork(recurrent.Params[float32]{Cell: cells, Inputs: task.Lines(), Outputs: task.Outputs(), Biased: true, ReadoutBiased: true, Gain: 1}, 1)
 			cells.Initialise(net.In, net.Rec, net.Bias, 1)

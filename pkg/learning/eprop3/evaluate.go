@@ -13,7 +13,7 @@ func (t *Trainer[F]) Evaluate(split string, trials int) (map[string]float64, err
 	if trials == 0 || trials > t.Task.EvaluationTrials {
 		trials = t.Task.EvaluationTrials
 	}
-	level := t.Curriculum.Level
+	level := t.Curriculum.Current(&t.Task)
 	var loss, wrong, flawless float64
 	for first := 0; first < trials; first += evaluationBatch {
 		size := min(evaluationBatch, trials-first)
@@ -60,7 +60,7 @@ type Example struct {
 
 // Example runs the first test sequence of the kind that is being learned.
 func (t *Trainer[F]) Example() (*Example, error) {
-	level := t.Curriculum.Level
+	level := t.Curriculum.Current(&t.Task)
 	if err := t.Task.Evaluate(&t.batch, level, "test", 0, 1); err != nil {
 		return nil, err
 	}

@@ -111,7 +111,7 @@ func (t *Trainer[F]) bits() int { return t.batch.Scores() * t.batch.Trials * t.N
 
 // Step takes training step number step, counted from 0.
 func (t *Trainer[F]) Step(step int) (map[string]float64, error) {
-	level := t.Curriculum.Level
+	level := t.Curriculum.Current(&t.Task)
 	t.Task.Train(&t.batch, level, step, t.BatchSize)
 	bits, wrong, guessed := t.gradient()
 	if err := plasticity.FiniteLoss(step, bits); err != nil {

@@ -21,7 +21,7 @@ func adam[F tensor.Float](rate float64) plasticity.Options[F] {
 
 // trainer makes a small LSTM that copies vectors of 2 bits by e-prop 3.
 func trainer[F tensor.Float](window int, change func(*Options[F])) *Trainer[F] {
-	task := copyrepeat.Options{Bits: 2, SymbolSteps: 1, SolvedBelow: 0.3, EvaluationTrials: 40, Seed: 1}
+	task := copyrepeat.Options{Bits: 2, SymbolSteps: 1, SolvedBelow: 0.3, Longest: 200, EvaluationTrials: 40, Seed: 1}
 	cells := lstm.Cells[F](12)
 	net := recurrent.NewNetwork(recurrent.Params[F]{Cell: cells, Inputs: task.Lines(), Outputs: task.Outputs(), Biased: true, ReadoutBiased: true, Gain: 1}, 1)
 	cells.Initialise(net.In, net.Rec, net.Bias, 1)
