@@ -3,6 +3,7 @@ package plot
 import (
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -18,6 +19,7 @@ type Trial struct {
 	Input     []Raster // from the bottom up
 	Recurrent []Raster // from the bottom up: LIF below ALIF
 	Neurons   []Neuron
+	Signals   []Signals
 	Readout   []Trace // one a class
 	Windows   []Window
 
@@ -37,6 +39,12 @@ type Neuron struct {
 type Trace struct {
 	Name   string
 	Values []float64
+}
+
+// Signals is a panel of traces in one unit.
+type Signals struct {
+	Label  string
+	Traces []Trace
 }
 
 // Window is the steps [Start, End) that a decision is read from, and the index
@@ -72,6 +80,16 @@ func (t Trial) Write(path string) error {
 		p.addNeuron(n)
 		if i > 0 {
 			p.legend = nil
+		}
+		add(p)
+	}
+	named := map[string]bool{} // traces that a panel above has in its legend
+	for _, s := range t.Signals {
+		p := t.newPanel(s.Label, 0.75)
+		p.addReadout(s.Traces, nil)
+		p.legend = slices.DeleteFunc(p.legend, func(e entry) bool { return named[e.name] })
+		for _, e := range p.legend {
+			named[e.name] = true
 		}
 		add(p)
 	}

@@ -4,6 +4,7 @@ import (
 	"github.com/snnctl/snnctl/internal/tensor"
 	"github.com/snnctl/snnctl/pkg/config"
 	"github.com/snnctl/snnctl/pkg/datasets"
+	"github.com/snnctl/snnctl/pkg/experiment/run"
 	"github.com/snnctl/snnctl/pkg/learning/eprop"
 )
 
@@ -21,10 +22,11 @@ func buildEProp[F tensor.Float](e *config.Experiment, s Settings) (*Experiment, 
 		return nil, err
 	}
 	trainer := eprop.New(eprop.NewNetwork[F](params, s.Threads), source, o)
-	return &Experiment{
+	x := &Experiment{
 		Trainee: trainer, Objective: objective(shape), Checksums: source.Checksums(),
 		metricNames: source.names, trainingTrials: source.trainingTrials(),
 		Plan: Plan{Parameters: trainer.Parameters(), Buffers: buffers},
+		draw: func(dir string) error { return drawEligibility(trainer, dir) },
 		check: func() ([]GradientCheck, error) {
 			exact, err := epropGradients[float64](e, source, s.Threads)
 			if err != nil {
@@ -33,7 +35,14 @@ func buildEProp[F tensor.Float](e *config.Experiment, s Settings) (*Experiment, 
 			ours, err := epropGradients[float32](e, source, s.Threads)
 			return compareGradients(ours, exact), err
 		},
-	}, nil
+	}
+	if shape.Curves != 0 {
+		x.drawLearning = func(checkpoints []run.Checkpoint, dir string) error {
+			start := eprop.New(eprop.NewNetwork[F](params, s.Threads), source, epropOptions[F](e))
+			return drawLearning(start, checkpoints, dir)
+		}
+	}
+	return x, nil
 }
 
 // objective is the accuracy of decisions, or the error of curves.

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/snnctl/snnctl/internal/checkpoint"
+	"github.com/snnctl/snnctl/pkg/experiment/run"
 )
 
 // Trainee is all that the training loop knows of a paper.
@@ -46,6 +47,10 @@ type Experiment struct {
 
 	// draw writes pictures of the trained model into a directory; nil for none.
 	draw func(dir string) error
+
+	// drawLearning writes pictures of the model as it was after the checkpoints that
+	// are kept, oldest first; nil for none.
+	drawLearning func(checkpoints []run.Checkpoint, dir string) error
 
 	// check compares the gradients of the first batch with those of float64.
 	check func() ([]GradientCheck, error)

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -9,8 +10,9 @@ import (
 	"github.com/snnctl/snnctl/internal/plot"
 	"github.com/snnctl/snnctl/internal/tensor"
 	"github.com/snnctl/snnctl/pkg/config"
+	"github.com/snnctl/snnctl/pkg/datasets"
+	"github.com/snnctl/snnctl/pkg/experiment/run"
 	"github.com/snnctl/snnctl/pkg/learning/bptt"
-	"github.com/snnctl/snnctl/pkg/models/lsnn"
 )
 
 // drawCurves writes the learning curves as far as they go.
@@ -47,6 +49,22 @@ func (l *Loop) drawCurves() error {
 	return chart.Write(filepath.Join(l.Dir.PlotsPath(), "learning-curves.svg"))
 }
 
+// drawModel draws what the experiment calls for.
+func (l *Loop) drawModel() error {
+	x, dir := l.Experiment, l.Dir.PlotsPath()
+	var first, second error
+	if x.draw != nil {
+		first = x.draw(dir)
+	}
+	if x.drawLearning != nil {
+		var checkpoints []run.Checkpoint
+		if checkpoints, second = l.Dir.Checkpoints(); second == nil {
+			second = x.drawLearning(checkpoints, dir)
+		}
+	}
+	return errors.Join(first, second)
+}
+
 // referenceLines shows the paper's result among the accuracies.
 func referenceLines(ref *config.Reference) []plot.Reference {
 	switch ref.Metric {
@@ -64,51 +82,62 @@ func drawLSNN[F tensor.Float](t *bptt.Trainer[F], dir string) error {
 	if err != nil {
 		return err
 	}
-	net := t.Layer.Network
-	steps, n := batch.Groups[0].Steps(), net.Neurons()
-	picture := plot.Trial{Title: "The first test trial after training", Steps: steps}
-	if x := batch.Groups[0].Spikes; x != nil {
-		first := 0
-		for _, p := range t.Source.Populations() {
-			picture.Input = append(picture.Input, plot.NewRaster(p.Name, x, 0, first, p.Lines))
-			first += p.Lines
-		}
-	}
-	for _, population := range []struct {
-		name        string
-		first, last int
-	}{{"LIF", 0, net.LIF}, {"ALIF", net.LIF, n}} {
-		if population.first == population.last {
-			continue
-		}
-		raster := plot.Raster{Name: population.name, Neurons: population.last - population.first}
-		for step, fired := range rec.Spikes {
-			for j := population.first; j < population.last; j++ {
-				if fired[j] {
-					raster.Spikes = append(raster.Spikes, plot.Spike{Step: step, Neuron: j - population.first})
-				}
-			}
-		}
-		picture.Recurrent = append(picture.Recurrent, raster)
-		j := busiest(rec, population.first, population.last)
-		picture.Neurons = append(picture.Neurons, neuronTrace(rec, j, fmt.Sprintf("%s %d", population.name, j-population.first)))
+	picture := trialPicture(t.Source, batch, rec.Spikes, t.Layer.Network.LIF)
+	for _, p := range populations(t.Layer.Network.LIF, t.Layer.Network.Neurons()) {
+		j := busiest(rec.Spikes, p.first, p.last)
+		picture.Neurons = append(picture.Neurons, neuronTrace(rec.Spikes, rec.V, rec.A, j, p.label(j)))
 	}
 	for k, y := range t.Readout(rec) {
 		picture.Readout = append(picture.Readout, plot.Trace{Name: fmt.Sprint(k), Values: y})
 	}
-	for _, d := range batch.Decisions {
-		if d.Trial == 0 {
-			picture.Windows = append(picture.Windows, plot.Window{Start: d.Start, End: d.End, Target: d.Class})
+	return picture.Write(filepath.Join(dir, "trial.svg"))
+}
+
+// population is the neurons [first, last) of one kind.
+type population struct {
+	name        string
+	first, last int
+}
+
+// populations are those that have neurons.
+func populations(lif, n int) []population {
+	return slices.DeleteFunc([]population{{"LIF", 0, lif}, {"ALIF", lif, n}}, func(p population) bool { return p.first == p.last })
+}
+
+func (p population) label(j int) string { return fmt.Sprintf("%s %d", p.name, j-p.first) }
+
+// trialPicture is input, spikes and decisions of a trial that is alone in its batch.
+func trialPicture(source datasets.Source, batch *datasets.Batch, spikes [][]bool, lif int) plot.Trial {
+	picture := plot.Trial{Title: "The first test trial after training", Steps: len(spikes)}
+	if x := batch.Groups[0].Spikes; x != nil {
+		first := 0
+		for _, p := range source.Populations() {
+			picture.Input = append(picture.Input, plot.NewRaster(p.Name, x, 0, first, p.Lines))
+			first += p.Lines
 		}
 	}
-	return picture.Write(filepath.Join(dir, "trial.svg"))
+	for _, p := range populations(lif, len(spikes[0])) {
+		raster := plot.Raster{Name: p.name, Neurons: p.last - p.first}
+		for step, fired := range spikes {
+			for j := p.first; j < p.last; j++ {
+				if fired[j] {
+					raster.Spikes = append(raster.Spikes, plot.Spike{Step: step, Neuron: j - p.first})
+				}
+			}
+		}
+		picture.Recurrent = append(picture.Recurrent, raster)
+	}
+	for _, d := range batch.Decisions {
+		picture.Windows = append(picture.Windows, plot.Window{Start: d.Start, End: d.End, Target: d.Class})
+	}
+	return picture
 }
 
 // busiest is the neuron in [first, last) whose number of spikes is highest
 // among those that are not above twice the median: typical, and not silent.
-func busiest[F tensor.Float](rec *lsnn.Recording[F], first, last int) int {
+func busiest(spikes [][]bool, first, last int) int {
 	counts := make([]int, last-first)
-	for _, fired := range rec.Spikes {
+	for _, fired := range spikes {
 		for j := first; j < last; j++ {
 			if fired[j] {
 				counts[j-first]++
@@ -126,11 +155,11 @@ func busiest[F tensor.Float](rec *lsnn.Recording[F], first, last int) int {
 	return first + best
 }
 
-func neuronTrace[F tensor.Float](rec *lsnn.Recording[F], j int, name string) plot.Neuron {
+func neuronTrace[F tensor.Float](spikes [][]bool, v, a *tensor.Dense[F], j int, name string) plot.Neuron {
 	trace := plot.Neuron{Name: name}
-	for step, fired := range rec.Spikes {
-		trace.Potential = append(trace.Potential, float64(rec.V.Row(step)[j]))
-		trace.Threshold = append(trace.Threshold, float64(rec.A.Row(step)[j]))
+	for step, fired := range spikes {
+		trace.Potential = append(trace.Potential, float64(v.Row(step)[j]))
+		trace.Threshold = append(trace.Threshold, float64(a.Row(step)[j]))
 		if fired[j] {
 			trace.Spikes = append(trace.Spikes, step)
 		}

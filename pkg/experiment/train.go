@@ -314,11 +314,7 @@ func (l *Loop) finish(ctx context.Context, step int) (*Result, error) {
 	if err := l.Dir.WriteSummary(s); err != nil {
 		return nil, err
 	}
-	drawings := []error{l.drawCurves()}
-	if l.Experiment.draw != nil {
-		drawings = append(drawings, l.Experiment.draw(l.Dir.PlotsPath()))
-	}
-	for _, err := range drawings {
+	for _, err := range []error{l.drawCurves(), l.drawModel()} {
 		if err != nil {
 			l.Observer.Warn(err.Error()) // the result stands without its pictures
 		}
