@@ -53,7 +53,7 @@ type Source struct {
 	readout    int // steps
 	threads    int
 	shape      datasets.Shape
-	order      *order
+	order      *datasets.Order
 	encoder    encoder
 }
 
@@ -89,7 +89,7 @@ func New(c *images.Collection, o Options) (*Source, error) {
 		readout:    o.ReadoutSteps,
 		threads:    o.Threads,
 		shape:      datasets.Shape{Steps: steps, Lines: lines, Classes: images.Classes},
-		order:      newOrder(o.Seed, c.Train.N-o.ValidationImages),
+		order:      datasets.NewOrder(o.Seed, c.Train.N-o.ValidationImages),
 		encoder:    e,
 	}, nil
 }
@@ -174,7 +174,7 @@ func (s *Source) Train(dst *datasets.Batch, step, trials int) error {
 	if step < 0 || trials < 1 {
 		return fmt.Errorf("batch of %d trials at step %d, expected at least one trial and step 0", trials, step)
 	}
-	s.fill(dst, &s.images.Train, trials, func(i int) int { return s.validation + s.order.at(step*trials+i) })
+	s.fill(dst, &s.images.Train, trials, func(i int) int { return s.validation + s.order.At(step*trials+i) })
 	return nil
 }
 
