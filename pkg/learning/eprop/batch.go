@@ -93,6 +93,9 @@ func (net *Network[F]) Forward(w Weights[F], inputs []tensor.Input, target Targe
 // Errors gives the errors δ of a group after Forward, [T][K][Lanes].
 func (net *Network[F]) Errors(group int) []F { return net.groups[group].delta }
 
+// Rates are the mean spikes per step of each neuron after Forward.
+func (net *Network[F]) Rates() []float64 { return net.summarize(Penalty{}).Rates }
+
 // Backward is the second half of Gradient. The method BPTT asks for a Forward with
 // symmetric feedback.
 func (net *Network[F]) Backward(g *Gradients, penalty Penalty, method Method) Result {
