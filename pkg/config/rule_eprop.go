@@ -50,7 +50,7 @@ func (r EProp) check(e *Experiment, report reporter) {
 		{m.CarryState, "carry_state", "false", true},
 	} {
 		if c.wrong {
-			report("model."+c.key, "model.%s is %v, expected %s with rule.type eprop", c.key, c.value, c.expected)
+			report("model."+c.key, "model.%s is %v, expected %s with rule.type %s", c.key, c.value, c.expected, TypeName(e.Rule))
 		}
 	}
 }

@@ -28,6 +28,7 @@ var datas = []variant{
 	{"pattern-generation", func() any { return defaultPatternGeneration() }},
 	{"evidence-accumulation", func() any { return defaultEvidenceAccumulation() }},
 	{"copy-repeat", func() any { return defaultCopyRepeat() }},
+	{"delayed-cue", func() any { return defaultDelayedCue() }},
 }
 
 var models = []variant{
@@ -42,6 +43,7 @@ var rules = []variant{
 	{"eprop-2", func() any { return defaultEProp2() }},
 	{"eprop-3", func() any { return defaultEProp3() }},
 	{"truncated-bptt", func() any { return defaultTruncatedBPTT() }},
+	{"eprop-reward", func() any { return defaultEPropReward() }},
 }
 
 var optimizers = []variant{
@@ -78,8 +80,9 @@ type combination struct {
 }
 
 var combinations = []combination{
-	{"lsnn", "bptt", []string{"sequential-mnist", "store-recall", "pattern-generation", "evidence-accumulation"}},
-	{"lsnn", "eprop", []string{"sequential-mnist", "store-recall", "pattern-generation", "evidence-accumulation"}},
+	{"lsnn", "bptt", []string{"sequential-mnist", "store-recall", "pattern-generation", "evidence-accumulation", "delayed-cue"}},
+	{"lsnn", "eprop", []string{"sequential-mnist", "store-recall", "pattern-generation", "evidence-accumulation", "delayed-cue"}},
+	{"lsnn", "eprop-reward", []string{"sequential-mnist", "store-recall", "evidence-accumulation", "delayed-cue"}},
 	{"lif-with-error-module", "eprop-2", []string{"arm-trajectory"}},
 	{"lstm", "eprop", []string{"copy-repeat"}},
 	{"lstm", "eprop-3", []string{"copy-repeat"}},

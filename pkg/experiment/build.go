@@ -30,6 +30,7 @@ var builders = []struct {
 	{"lsnn", "eprop-3", buildCopyRepeat[float32], buildCopyRepeat[float64]},
 	{"lstm", "truncated-bptt", buildCopyRepeat[float32], buildCopyRepeat[float64]},
 	{"lsnn", "truncated-bptt", buildCopyRepeat[float32], buildCopyRepeat[float64]},
+	{"lsnn", "eprop-reward", buildReward[float32], buildReward[float64]},
 }
 
 // Build reads the data and makes the model and the rule of an experiment.

@@ -4,6 +4,7 @@ import (
 	"github.com/snnctl/snnctl/internal/fault"
 	"github.com/snnctl/snnctl/pkg/config"
 	"github.com/snnctl/snnctl/pkg/datasets"
+	"github.com/snnctl/snnctl/pkg/datasets/delayedcue"
 	"github.com/snnctl/snnctl/pkg/datasets/evidence"
 	"github.com/snnctl/snnctl/pkg/datasets/images"
 	"github.com/snnctl/snnctl/pkg/datasets/patterngeneration"
@@ -64,6 +65,13 @@ func buildSource(e *config.Experiment, s Settings) (*data, error) {
 			EvaluationTrials: d.EvaluationTrials, Seed: e.Seed, Threads: s.Threads,
 		})
 		return &data{Source: source, generated: true, names: map[string]string{"test_error": "recall_error"}}, err
+	case config.DelayedCue:
+		source, err := delayedcue.New(delayedcue.Options{
+			Lines: d.LinesPerPopulation, RateHz: d.RateHz, NoiseHz: d.NoiseHz,
+			CueMS: d.CueMS, DelayMS: d.DelayMS, GoMS: d.GoMS, OutcomeMS: d.OutcomeMS,
+			EvaluationTrials: d.EvaluationTrials, Seed: e.Seed, Threads: s.Threads,
+		})
+		return &data{Source: source, generated: true}, err
 	}
 	return nil, fault.Inputf("data of type %T cannot be built", e.Data)
 }

@@ -79,15 +79,23 @@ func epropOptions[F tensor.Float](e *config.Experiment) eprop.Options[F] {
 	case config.BPTT:
 		o.Method, o.Options, rate = eprop.BPTT, bpttPlasticity[F](e, r), r.Rate
 	case config.EProp:
-		methods := map[string]eprop.Method{"online": eprop.OnlineTraces, "filtered": eprop.FilteredSignal, "adjoint": eprop.LocalAdjoint}
-		kinds := map[string]eprop.FeedbackKind{"symmetric": eprop.Symmetric, "random": eprop.Random, "adaptive": eprop.Adaptive}
-		o.Method, o.Feedback, rate = methods[r.Compute], kinds[r.Feedback], r.Rate
-		o.FeedbackScale, o.FeedbackDecay = r.FeedbackScale, r.FeedbackDecay
-		o.ClipNorm, o.L2, o.Rewiring = r.ClipNorm, r.L2, buildRewiring(r.Rewiring)
-		var learningRate float64
-		o.Optimizer, learningRate = buildOptimizer[F](r.Optimizer)
-		o.Schedule = buildSchedule(r.Schedule, learningRate, e.Train.Iterations)
+		setEProp(&o, e, r)
+		rate = r.Rate
+	case config.EPropReward:
+		setEProp(&o, e, r.EProp())
+		rate = r.Rate
 	}
 	o.Penalty = eprop.Penalty{Strength: rate.Strength, Target: rate.TargetHz / 1000}
 	return o
+}
+
+func setEProp[F tensor.Float](o *eprop.Options[F], e *config.Experiment, r config.EProp) {
+	methods := map[string]eprop.Method{"online": eprop.OnlineTraces, "filtered": eprop.FilteredSignal, "adjoint": eprop.LocalAdjoint}
+	kinds := map[string]eprop.FeedbackKind{"symmetric": eprop.Symmetric, "random": eprop.Random, "adaptive": eprop.Adaptive}
+	o.Method, o.Feedback = methods[r.Compute], kinds[r.Feedback]
+	o.FeedbackScale, o.FeedbackDecay = r.FeedbackScale, r.FeedbackDecay
+	o.ClipNorm, o.L2, o.Rewiring = r.ClipNorm, r.L2, buildRewiring(r.Rewiring)
+	var learningRate float64
+	o.Optimizer, learningRate = buildOptimizer[F](r.Optimizer)
+	o.Schedule = buildSchedule(r.Schedule, learningRate, e.Train.Iterations)
 }
