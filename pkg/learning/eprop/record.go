@@ -32,7 +32,7 @@ func (t *Trainer[F]) Record(split string, trial, post int) (rec *Recording[F], b
 	if post >= net.LIF {
 		rec.Adaptation = tensor.New[F](steps, net.Inputs+n)
 	}
-	o, target, delta := NewOnline(net, t.weightsNow(), 1, false), t.target(), make([]F, net.outputs())
+	o, target, delta := NewOnline(net, t.Weights(), 1, false), t.target(), make([]F, net.outputs())
 	for step := range steps {
 		y := o.step(frameOf(in, step))
 		for k := range rec.Output {

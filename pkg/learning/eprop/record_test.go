@@ -22,7 +22,7 @@ func TestRecordingsHoldTheGradient(t *testing.T) {
 		}
 	}
 	var g Gradients
-	net.Gradient(&g, trainer.weightsNow(), batch.Groups, trainer.target(), Penalty{}, LocalAdjoint)
+	net.Gradient(&g, trainer.Weights(), batch.Groups, trainer.target(), Penalty{}, LocalAdjoint)
 	moved := 0
 	for i, want := range sums {
 		if got := g.In[i*net.Neurons()+post]; math.Abs(got-want) > 1e-12 {
