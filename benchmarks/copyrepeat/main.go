@@ -25,7 +25,7 @@ func main() {
 }
 
 func draw(path, title string, arguments []string) error {
-	panel := plot.Panel{YLabel: "longest sequence solved (symbols)"}
+	panel := plot.Panel{YLabel: "symbols solved"}
 	for _, argument := range arguments {
 		label, runs, found := strings.Cut(argument, "=")
 		if !found {
