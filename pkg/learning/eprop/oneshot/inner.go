@@ -47,11 +47,11 @@ func (in *inner[F]) update(c *constants[F], rate F, changed, w *synapses[F], pro
 	}
 }
 
-// back is equations (9) to (12): from D, the gradient of W + ΔW, it writes to
-// spikeGrad what the update adds to ∂E/∂z of trial 1, and leaves ∂E/∂L, filtered
-// back to the spikes of the error module, in heard and (11) in input.
-func (in *inner[F]) back(c *constants[F], rate F, spikeGrad []F, d *synapses[F], a *activity[F], x *tensor.Bits, sums *eventSums[F]) {
-	width, steps := a.width, a.spikes.Rows
+// back is equations (9), (11) and (12): from D, the gradient of W + ΔW, it leaves
+// ∂E/∂L, filtered back to the spikes of the error module, in heard and (11) in input.
+// What it returns is (10).
+func (in *inner[F]) back(c *constants[F], rate F, d *synapses[F], a *activity[F], x *tensor.Bits, sums *eventSums[F]) hearing[F] {
+	width := a.width
 	sums.arriving(in.input, x, d.in, width)
 	sums.arriving(in.heard[width:], &a.before, d.rec, width)
 	clear(in.heard[:width])
@@ -59,8 +59,6 @@ func (in *inner[F]) back(c *constants[F], rate F, spikeGrad []F, d *synapses[F],
 		in.heard[i] = F(-rate * (in.heard[i] + h))
 	}
 	lowPass(in.heard, width, c.lif.Beta)
-
-	// Before the potentials are lost.
 	for i, h := range in.heard {
 		psi, u := c.surrogate(a.v[i])
 		in.input[i], in.heard[i] = 0, 0
@@ -70,8 +68,6 @@ func (in *inner[F]) back(c *constants[F], rate F, spikeGrad []F, d *synapses[F],
 		}
 	}
 	lowPassBack(in.heard, width, c.kappa)
-
-	last := (steps - 1) * width
-	clear(spikeGrad[last:])
-	kernel.Gemm(1, false, true, steps-1, width, width, -rate, in.traced[width:], width, d.rec, width, 0, spikeGrad[:last], width)
+	kernel.Scale(in.traced, -rate)
+	return hearing[F]{d.rec, in.traced[width:], width}
 }

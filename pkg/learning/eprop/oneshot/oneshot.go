@@ -129,7 +129,7 @@ type constants[F tensor.Float] struct {
 func newConstants[F tensor.Float](p *Params) constants[F] {
 	return constants[F]{
 		lif:     kernel.LIF[F]{Beta: F(math.Exp(-1 / p.TauMembrane)), Threshold: F(p.Threshold), Dampening: F(p.Dampening)},
-		inverse: F(1 / p.Threshold), steepness: p.Dampening / p.Threshold,
+		inverse: 1 / F(p.Threshold), steepness: p.Dampening / p.Threshold,
 		kappa: F(math.Exp(-1 / p.TauReadout)), blocked: max(p.Refractory-1, 0),
 	}
 }

@@ -122,27 +122,63 @@ func (a *activity[F]) run(c *constants[F], w *synapses[F], x *tensor.Bits, sums 
 	}
 }
 
-// back is the adjoint of run. grad, [T][width], holds ∂E/∂z from outside and
-// takes ∂E/∂v, which is ∂E/∂I too; direct is what else depends on v, or nil:
+// hearing is what hears the spikes of a network: by its rows, [neurons][width], what
+// comes back to the spikes of step t from signal, [steps][width], is
 //
-//	gz[t] = grad[t] + Σ_k Wrec_jk gv_k[t+1] - v_th gv_j[t+1]
+//	Σ_k rows_jk signal_k[t]
+type hearing[F tensor.Float] struct {
+	rows, signal []F
+	width        int
+}
+
+// back is the adjoint of run: it writes ∂E/∂v, which is ∂E/∂I too, to gv [T][width].
+// penalty is ∂E/∂z of every step, direct is what depends on v otherwise, or nil:
+//
+//	gz[t] = penalty + Σ hearing + Σ_k Wrec_jk gv_k[t+1] - v_th gv_j[t+1]
 //	gv[t] = α gv[t+1] + ψ[t] gz[t] + direct[t]
 //
-// gv is a row of scratch. The potentials of refractory neurons are lost.
-func (a *activity[F]) back(c *constants[F], w *synapses[F], grad, direct, gv []F) {
-	clear(gv)
+// Few neurons are near their threshold at a time: for the others, of which ψ is
+// zero, gz is not computed. The potentials of refractory neurons are lost.
+func (a *activity[F]) back(gv []F, c *constants[F], w *synapses[F], penalty, direct []F, scratch *backScratch[F], all ...hearing[F]) {
+	gz := scratch.gz[:a.width]
 	for t := a.spikes.Rows - 1; t >= 0; t-- {
-		gz := a.row(grad, t)
-		if t < a.spikes.Rows-1 {
-			kernel.Gemv(1, false, a.width, a.width, 1, w.rec, a.width, gv, 1, gz)
-		}
+		now := a.row(gv, t)
 		a.silenceRefractory(c, t)
-		kernel.LIFAdjoint(&c.lif, gv, a.row(a.v, t), gz)
-		if direct != nil {
-			kernel.AddRow(gv, a.row(direct, t))
+		near := a.nearThreshold(scratch.near[:0], c, t)
+		copy(gz, penalty)
+		for _, h := range all {
+			if from := t * h.width; from < len(h.signal) {
+				kernel.AddRowProducts(gz, near, h.rows, h.width, h.signal[from:from+h.width])
+			}
 		}
-		copy(gz, gv)
+		if t == a.spikes.Rows-1 {
+			clear(now)
+		} else {
+			after := a.row(gv, t+1)
+			kernel.AddRowProducts(gz, near, w.rec, a.width, after)
+			copy(now, after)
+		}
+		kernel.LIFAdjoint(&c.lif, now, a.row(a.v, t), gz)
+		if direct != nil {
+			kernel.AddRow(now, a.row(direct, t))
+		}
 	}
+}
+
+// backScratch is memory that back uses again.
+type backScratch[F tensor.Float] struct {
+	gz   []F     // a row
+	near []int32 // neurons
+}
+
+// nearThreshold lists the neurons with ψ > 0.
+func (a *activity[F]) nearThreshold(near []int32, c *constants[F], t int) []int32 {
+	for j, v := range a.row(a.v, t) {
+		if psi, _ := c.surrogate(v); psi > 0 {
+			near = append(near, int32(j))
+		}
+	}
+	return near
 }
 
 // silenceRefractory puts the potentials of refractory neurons at rest, where ψ is zero.

@@ -3,7 +3,6 @@ package oneshot
 import (
 	"math/bits"
 
-	"github.com/snnctl/snnctl/internal/kernel"
 	"github.com/snnctl/snnctl/internal/tensor"
 	"github.com/snnctl/snnctl/pkg/datasets/armtrajectory"
 )
@@ -23,9 +22,9 @@ type worker[F tensor.Float] struct {
 	movement  [trials]movement[F]
 	motorGrad []F // ∂E/∂ω, [T][2]
 	tipGrad   []F // ∂E/∂tip, [T][2]
-	mainGrad  []F // ∂E/∂z, then ∂E/∂v, [T][width] of the main network
+	mainGrad  []F // ∂E/∂v of the main network, [T][width]
 	errorGrad []F // of the error module
-	state     []F // a row of either network
+	scratch   backScratch[F]
 
 	mainWeights, errorWeights *synapses[F] // gradients of one task
 	projection                []F          // [width of the error module][width]
@@ -41,7 +40,8 @@ func newWorker[F tensor.Float](net *Network[F]) *worker[F] {
 	w := &worker[F]{
 		net: net, inner: newInner[F](steps, p.ClockLines, p.Neurons), changed: newSynapses[F](p.ClockLines, p.Neurons),
 		motorGrad: make([]F, steps*motors), tipGrad: make([]F, steps*motors),
-		mainGrad: make([]F, steps*width), errorGrad: make([]F, steps*errorWidth), state: make([]F, max(width, errorWidth)),
+		mainGrad: make([]F, steps*width), errorGrad: make([]F, steps*errorWidth),
+		scratch:     backScratch[F]{make([]F, max(width, errorWidth)), make([]int32, 0, max(width, errorWidth))},
 		mainWeights: newSynapses[F](p.ClockLines, p.Neurons), errorWeights: newSynapses[F](p.ErrorInputs(), p.ErrorNeurons),
 		projection: make([]F, errorWidth*width), out: make([]F, p.Neurons*motors),
 	}
@@ -130,70 +130,48 @@ func (w *worker[F]) squares(task *armtrajectory.Task) (s squares) {
 // error module.
 func (w *worker[F]) back(sum *Gradients, task *armtrajectory.Task, tasks int, rateGrad, errorRateGrad []F) {
 	net, c := w.net, &w.net.constants
-	steps, n, width, errorWidth := net.clock.Rows, net.Neurons, w.main[0].width, w.errors[0].width
+	n, width := net.Neurons, w.main[0].width
 
 	// Trial 2: the arm, and the penalty.
-	fill(w.errorGrad, errorRateGrad)
-	w.backErrors(sum, 1)
-	fill(w.mainGrad, rateGrad)
-	w.addHeardByErrors()
-	w.backFromArm(task, tasks)
-	w.backReadout(sum)
-	w.main[1].back(c, w.changed, w.mainGrad, nil, w.state[:width])
+	w.backErrors(sum, 1, errorRateGrad)
+	w.backFromArm(sum, task, tasks)
+	w.main[1].back(w.mainGrad, c, w.changed, rateGrad, nil, &w.scratch, w.heardByErrors(), hearing[F]{net.out, w.motorGrad, motors})
 	w.sums.outerSynapses(w.mainWeights, w.main[1], net.clock, w.mainGrad)
 	addMatrix(sum.In, n, w.mainWeights.in, width)
 	addMatrix(sum.Rec, n, w.mainWeights.rec, width)
 
 	// The update, and the error module of trial 1.
-	w.inner.back(c, F(net.InnerRate), w.mainGrad, w.mainWeights, w.main[0], net.clock, &w.sums)
+	changing := w.inner.back(c, F(net.InnerRate), w.mainWeights, w.main[0], net.clock, &w.sums)
 	w.sums.outer(w.projection, w.errors[0].spikes, w.inner.heard, width)
 	addMatrix(sum.Projection, n, w.projection[:net.ErrorNeurons*width], width)
-	fill(w.errorGrad, errorRateGrad)
-	kernel.Gemm(1, false, true, steps, errorWidth, width, 1, w.inner.heard, width, net.projection, width, 1, w.errorGrad, errorWidth)
-	w.backErrors(sum, 0)
+	w.backErrors(sum, 0, errorRateGrad, hearing[F]{net.projection, w.inner.heard, width})
 
 	// Trial 1.
-	addToRows(w.mainGrad, rateGrad)
-	w.addHeardByErrors()
-	w.main[0].back(c, net.main, w.mainGrad, w.inner.input, w.state[:width])
+	w.main[0].back(w.mainGrad, c, net.main, rateGrad, w.inner.input, &w.scratch, w.heardByErrors(), changing)
 	w.sums.outerSynapses(w.mainWeights, w.main[0], net.clock, w.mainGrad)
 	addMatrix(sum.In, n, w.mainWeights.in, width)
 	addMatrix(sum.Rec, n, w.mainWeights.rec, width)
 }
 
-// backErrors goes back through the error module, from errorGrad.
-func (w *worker[F]) backErrors(sum *Gradients, trial int) {
+// backErrors goes back through the error module: errorGrad then is its ∂E/∂v.
+func (w *worker[F]) backErrors(sum *Gradients, trial int, rateGrad []F, all ...hearing[F]) {
 	a, m := w.errors[trial], w.net.ErrorNeurons
-	a.back(&w.net.constants, w.net.errors, w.errorGrad, nil, w.state[:a.width])
+	a.back(w.errorGrad, &w.net.constants, w.net.errors, rateGrad, nil, &w.scratch, all...)
 	w.sums.outerSynapses(w.errorWeights, a, w.errorInput[trial], w.errorGrad)
 	addMatrix(sum.ErrorIn, m, w.errorWeights.in, a.width)
 	addMatrix(sum.ErrorRec, m, w.errorWeights.rec, a.width)
 }
 
-// addHeardByErrors adds to mainGrad what comes back from the error module, which
-// hears the main network's spikes.
-func (w *worker[F]) addHeardByErrors() {
-	width, errorWidth := w.main[0].width, w.errors[0].width
-	heard := w.net.errors.in[w.net.CodeLines*errorWidth:]
-	kernel.Gemm(1, false, true, len(w.mainGrad)/width, w.net.Neurons, errorWidth, 1, w.errorGrad, errorWidth, heard, errorWidth, 1, w.mainGrad, width)
+// heardByErrors is the error module that hears the main network, after backErrors.
+func (w *worker[F]) heardByErrors() hearing[F] {
+	width := w.errors[0].width
+	return hearing[F]{w.net.errors.in[w.net.CodeLines*width:], w.errorGrad, width}
 }
 
-// fill puts row into each row of x, addToRows adds it.
-func fill[F tensor.Float](x, row []F) {
-	for ; len(x) > 0; x = x[len(row):] {
-		copy(x, row)
-	}
-}
-
-func addToRows[F tensor.Float](x, row []F) {
-	for ; len(x) > 0; x = x[len(row):] {
-		kernel.AddRow(x[:len(row)], row)
-	}
-}
-
-// backFromArm is the derivative of (7) with respect to ω and, through (3), of Wout:
-// motorGrad then holds ∂E/∂ω, filtered back to the spikes.
-func (w *worker[F]) backFromArm(task *armtrajectory.Task, tasks int) {
+// backFromArm is the derivative of (7) with respect to the movement of trial 2:
+// motorGrad then holds ∂E/∂ω, filtered back to the spikes. It adds the gradient of
+// Wout.
+func (w *worker[F]) backFromArm(sum *Gradients, task *armtrajectory.Task, tasks int) {
 	m := &w.movement[1]
 	samples := float64(tasks * len(m.tip))
 	for i, x := range m.tip {
@@ -202,19 +180,10 @@ func (w *worker[F]) backFromArm(task *armtrajectory.Task, tasks int) {
 	}
 	armtrajectory.MoveAdjoint(w.motorGrad, m.angles, w.tipGrad)
 	lowPassBack(w.motorGrad, motors, w.net.kappa)
-}
-
-// backReadout adds what the motor commands of trial 2 want of the spikes, and takes
-// the gradient of Wout.
-func (w *worker[F]) backReadout(sum *Gradients) {
-	a, n := w.main[1], w.net.Neurons
 	clear(w.out)
-	for t := range a.spikes.Rows {
-		delta, row := w.motorGrad[t*motors:(t+1)*motors], a.row(w.mainGrad, t)
-		for j := range n {
-			row[j] += F(w.net.out[j*motors]*delta[0]) + F(w.net.out[j*motors+1]*delta[1])
-		}
-		for k, word := range a.z(t) {
+	for t := range w.main[1].spikes.Rows {
+		delta := w.motorGrad[t*motors : (t+1)*motors]
+		for k, word := range w.main[1].z(t) {
 			for ; word != 0; word &= word - 1 {
 				j := k*64 + bits.TrailingZeros64(word)
 				w.out[j*motors] += delta[0]
