@@ -3,7 +3,7 @@
 
     compare.py                    lsnn: a training step
     compare.py linlif conv        these jobs
-    compare.py all                lsnn, linlif, conv, and gemm against OpenBLAS
+    compare.py all                lsnn, linlif, conv, eprop, and gemm against OpenBLAS
 
 The two run alternately, so that a machine that slows down slows both. Standard library only.
 """
@@ -18,7 +18,7 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-JOBS = ("lsnn", "linlif", "conv", "gemm")
+JOBS = ("lsnn", "linlif", "conv", "eprop", "gemm")
 
 
 def main():
@@ -79,6 +79,9 @@ def pairs(args, job):
                 "--alif", str(args.alif), "--delays", str(args.delays)], lambda result: result)
     if job == "conv":
         yield "conv, 64 images", ours, [args.python, str(HERE / "conv_block.py"), *theirs], lambda result: result
+    if job == "eprop":
+        yield ("eprop, 100 neurons, 2250 steps, batch 64", ours,
+               [args.python, str(HERE / "eprop_step.py"), *theirs], lambda result: result)
     if job == "linlif":
         for n in args.neurons:
             for at, kind in enumerate(("spikes", "numbers")):

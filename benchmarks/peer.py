@@ -48,7 +48,8 @@ def snnctl_check(binary, job):
 
 def report(label, ours, theirs, tolerance):
     """Prints the largest |difference|; returns whether it is within tolerance of the largest number."""
-    ours, theirs = torch.tensor(ours), theirs.detach().flatten()
+    theirs = theirs.detach().flatten()
+    ours = torch.tensor(ours, dtype=theirs.dtype)
     difference, size = (ours - theirs).abs().max().item(), theirs.abs().max().item()
     fits = difference <= tolerance * size
     print(f"{label:32} max |difference| {difference:.3g} of numbers up to {size:.3g}: {'same' if fits else 'DIFFERENT'}")

@@ -25,14 +25,18 @@ var benchJobs = []struct {
 	{"linlif", "forward and backward of a dense layer and LIF neurons, batch 16, 500 steps, for\n" +
 		"         spikes and for numbers as input; sizes follow, 256 and 1024 unless given (4096 takes\n" +
 		"         0.6 GB); takes only --repeats and --check", benchLinLIF},
+	{"eprop", "a training step of eprop-evidence by --compute adjoint, bptt, online or filtered, on\n" +
+		"         made-up input; 2250 steps and batch 64 unless given; online keeps nothing of the steps\n" +
+		"         that are past", benchEProp},
 }
 
 // benchOptions are the flags of all jobs.
 type benchOptions struct {
 	experiment.LSNNBench
-	sweep string
-	check bool
-	sizes []string // what follows the job
+	sweep   string
+	compute string
+	check   bool
+	sizes   []string // what follows the job
 }
 
 func newBenchCommand(a *app) *cobra.Command {
@@ -48,9 +52,16 @@ func newBenchCommand(a *app) *cobra.Command {
 		Short:     "Measure how fast this machine is on the standard jobs",
 		Long:      long + exitStatusHelp,
 		ValidArgs: names,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(command *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				args = names[:1]
+			}
+			if args[0] == "eprop" {
+				for name, size := range map[string]*int{"steps": &o.Steps, "batch": &o.Batch} {
+					if !command.Flags().Changed(name) {
+						*size = map[string]int{"steps": 2250, "batch": 64}[name]
+					}
+				}
 			}
 			o.sizes = args[1:]
 			return runBench(a, args[0], o)
@@ -64,6 +75,7 @@ func newBenchCommand(a *app) *cobra.Command {
 	flags.Float64Var(&o.Connectivity, "connectivity", 0.12, "part of the synapses that exist, by DEEP R; 1: all of them, without rewiring")
 	flags.IntVar(&o.Repeats, "repeats", 5, "timings to take the median of")
 	flags.StringVar(&o.sweep, "sweep", "", "time lsnn as this grows: steps, rate or neurons")
+	flags.StringVar(&o.compute, "compute", "adjoint", "how eprop computes: adjoint, online, filtered, or bptt for the whole gradient")
 	flags.BoolVar(&o.check, "check", false, "instead of timing, print as JSON the results of a small case, to compare with other programs")
 	return command
 }
@@ -77,8 +89,8 @@ func runBench(a *app, name string, o benchOptions) error {
 				return fault.Inputf("the job %s takes no sizes, but %q follows", name, o.sizes[0])
 			case o.sweep != "" && name != "lsnn":
 				return fault.Inputf("--sweep is of the job lsnn, not of %s", name)
-			case o.check && name != "linlif" && name != "conv":
-				return fault.Inputf("--check is of the jobs linlif and conv, not of %s", name)
+			case o.check && name != "linlif" && name != "conv" && name != "eprop":
+				return fault.Inputf("--check is of the jobs linlif, conv and eprop, not of %s", name)
 			}
 			return job.run(a, o)
 		}

@@ -71,6 +71,9 @@ func epropParams(m config.LSNN, shape datasets.Shape) eprop.Params {
 	}
 }
 
+// epropMethods are the values of rule.compute.
+var epropMethods = map[string]eprop.Method{"online": eprop.OnlineTraces, "filtered": eprop.FilteredSignal, "adjoint": eprop.LocalAdjoint}
+
 func epropOptions[F tensor.Float](e *config.Experiment) eprop.Options[F] {
 	m := e.Model.(config.LSNN)
 	o := eprop.Options[F]{BatchSize: e.Train.BatchSize, ReadoutBias: m.ReadoutBias, Readout: readoutStart(m), Seed: e.Seed}
@@ -90,9 +93,8 @@ func epropOptions[F tensor.Float](e *config.Experiment) eprop.Options[F] {
 }
 
 func setEProp[F tensor.Float](o *eprop.Options[F], e *config.Experiment, r config.EProp) {
-	methods := map[string]eprop.Method{"online": eprop.OnlineTraces, "filtered": eprop.FilteredSignal, "adjoint": eprop.LocalAdjoint}
 	kinds := map[string]eprop.FeedbackKind{"symmetric": eprop.Symmetric, "random": eprop.Random, "adaptive": eprop.Adaptive}
-	o.Method, o.Feedback = methods[r.Compute], kinds[r.Feedback]
+	o.Method, o.Feedback = epropMethods[r.Compute], kinds[r.Feedback]
 	o.FeedbackScale, o.FeedbackDecay = r.FeedbackScale, r.FeedbackDecay
 	o.ClipNorm, o.L2, o.Rewiring = r.ClipNorm, r.L2, buildRewiring(r.Rewiring)
 	var learningRate float64

@@ -137,6 +137,15 @@ func (o *Online[F]) learnReadout(delta []F) {
 // Spikes returns z of the last step, [n] words.
 func (o *Online[F]) Spikes() []uint16 { return o.spikes(o.steps - 1) }
 
+// Rate is the mean number of spikes of a neuron in a step, so far.
+func (o *Online[F]) Rate() float64 {
+	var sum int64
+	for _, c := range o.counts {
+		sum += c
+	}
+	return float64(sum) / float64(len(o.counts)*o.trials*o.steps)
+}
+
 // Trace returns e of the last step, of the synapse from pre (an input line, or
 // n_in plus the number of a neuron) onto neuron post; zero for one onto itself. It
 // is valid after Step and before Learn.
