@@ -44,7 +44,7 @@ func (s *Source) encode(r *rand.Rand, code *tensor.Bits, positions []float64) {
 		}
 		value, c := at/n, at%n // x and y of a step are neighbours in both arrays
 		d := (first + float64(c)*spacing - min(1, max(-1, positions[value]))) / sigma
-		if r.Float64() < math.Exp(-d*d/2) {
+		if u := r.Float64(); d*d < 80 && u < math.Exp(-d*d/2) { // beyond, e⁻⁴⁰ is less than the least u > 0
 			code.Set(value/2, value%2*n+c)
 		}
 	}

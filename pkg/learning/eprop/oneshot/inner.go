@@ -25,6 +25,9 @@ func newInner[F tensor.Float](steps, lines, neurons int) *inner[F] {
 
 // surrogate is ψ̂ at u = v/v_th - 1, for |u| ≥ 1 zero.
 func (c *constants[F]) surrogate(v F) (psi, u F) {
+	if v <= 0 { // most neurons, most of the time
+		return 0, -1
+	}
 	u = F(v*c.inverse) - 1
 	return F(c.lif.Dampening * max(0, 1-max(u, -u))), u
 }
