@@ -6,6 +6,7 @@ type BPTT struct {
 	Optimizer Optimizer  `yaml:"optimizer" jsonschema_description:"how a gradient moves the parameters"`
 	Schedule  Schedule   `yaml:"schedule" jsonschema_description:"how the learning rate changes"`
 	ClipNorm  float64    `yaml:"clip_norm" jsonschema:"minimum=0,maximum=1000000000" jsonschema_description:"longest gradient, as a Euclidean norm; 0: no limit"`
+	L2        float64    `yaml:"l2" jsonschema:"minimum=0,maximum=1000000000" jsonschema_description:"weight of the penalty l2·Σ w² on all parameters; 0: none"`
 	Rate      FiringRate `yaml:"rate" jsonschema_description:"penalty on firing rates"`
 	Rewiring  Rewiring   `yaml:"rewiring" jsonschema_description:"which synapses exist"`
 }
@@ -23,7 +24,10 @@ func defaultBPTT() BPTT {
 	return BPTT{Optimizer: defaultAdam(), Schedule: ConstantRate{}, Rate: FiringRate{Strength: 0.1, TargetHz: 10}, Rewiring: NoRewiring{}}
 }
 
-func (BPTT) check(e *Experiment, report reporter) {
+func (r BPTT) check(e *Experiment, report reporter) {
+	if _, rewired := r.Rewiring.(DeepR); rewired && r.L2 != 0 {
+		report("rule.l2", "rule.l2 is %v, expected 0 where rule.rewiring.type is deep-r, which has its own l1", r.L2)
+	}
 	m, ok := e.Model.(LSNN)
 	if !ok || m.Form != "lsnn" {
 		return

@@ -19,8 +19,16 @@ type LinearRate struct {
 	FinalFraction float64 `yaml:"final_fraction" jsonschema:"minimum=0,maximum=1" jsonschema_description:"of the learning rate, left at the last iteration"`
 }
 
+// RampRate raises η in a straight line, from 0 at the first iteration to the whole
+// at the one numbered iterations, and keeps it.
+type RampRate struct {
+	Iterations int `yaml:"iterations" jsonschema:"minimum=1,maximum=1000000000" jsonschema_description:"until the whole learning rate is reached"`
+}
+
 func (ConstantRate) isSchedule() {}
 func (StepRate) isSchedule()     {}
 func (LinearRate) isSchedule()   {}
+func (RampRate) isSchedule()     {}
 
 func defaultStepRate() StepRate { return StepRate{Factor: 0.8, Every: 2500} }
+func defaultRampRate() RampRate { return RampRate{Iterations: 100} }

@@ -29,10 +29,13 @@ var datas = []variant{
 	{"evidence-accumulation", func() any { return defaultEvidenceAccumulation() }},
 	{"copy-repeat", func() any { return defaultCopyRepeat() }},
 	{"delayed-cue", func() any { return defaultDelayedCue() }},
+	{"speech-frames", func() any { return defaultSpeechFrames() }},
+	{"synthetic-frames", func() any { return defaultSyntheticFrames() }},
 }
 
 var models = []variant{
 	{"lsnn", func() any { return defaultLSNN() }},
+	{"bidirectional-lsnn", func() any { return defaultBidirectionalLSNN() }},
 	{"lif-with-error-module", func() any { return defaultLIFWithErrorModule() }},
 	{"lstm", func() any { return defaultLSTM() }},
 }
@@ -56,6 +59,7 @@ var schedules = []variant{
 	{"constant", func() any { return ConstantRate{} }},
 	{"step", func() any { return defaultStepRate() }},
 	{"linear", func() any { return LinearRate{} }},
+	{"ramp", func() any { return defaultRampRate() }},
 }
 
 var rewirings = []variant{
@@ -82,6 +86,8 @@ type combination struct {
 var combinations = []combination{
 	{"lsnn", "bptt", []string{"sequential-mnist", "store-recall", "pattern-generation", "evidence-accumulation", "delayed-cue"}},
 	{"lsnn", "eprop", []string{"sequential-mnist", "store-recall", "pattern-generation", "evidence-accumulation", "delayed-cue"}},
+	{"bidirectional-lsnn", "bptt", []string{"speech-frames", "synthetic-frames"}},
+	{"bidirectional-lsnn", "eprop", []string{"speech-frames", "synthetic-frames"}},
 	{"lsnn", "eprop-reward", []string{"sequential-mnist", "store-recall", "evidence-accumulation", "delayed-cue"}},
 	{"lif-with-error-module", "eprop-2", []string{"arm-trajectory"}},
 	{"lstm", "eprop", []string{"copy-repeat"}},

@@ -4,6 +4,7 @@ import (
 	"github.com/snnctl/snnctl/internal/fault"
 	"github.com/snnctl/snnctl/pkg/config"
 	"github.com/snnctl/snnctl/pkg/datasets/images"
+	"github.com/snnctl/snnctl/pkg/datasets/speechframes"
 )
 
 // Settings are what an experiment file does not say, because the result does
@@ -30,6 +31,8 @@ var builders = []struct {
 	{"lsnn", "eprop-3", buildCopyRepeat[float32], buildCopyRepeat[float64]},
 	{"lstm", "truncated-bptt", buildCopyRepeat[float32], buildCopyRepeat[float64]},
 	{"lsnn", "truncated-bptt", buildCopyRepeat[float32], buildCopyRepeat[float64]},
+	{"bidirectional-lsnn", "bptt", buildFramewise[float32], buildFramewise[float64]},
+	{"bidirectional-lsnn", "eprop", buildFramewise[float32], buildFramewise[float64]},
 	{"lsnn", "eprop-reward", buildReward[float32], buildReward[float64]},
 }
 
@@ -50,12 +53,14 @@ func Build(e *config.Experiment, s Settings) (*Experiment, error) {
 // MakePortable makes what an experiment file says of places on disk independent
 // of the working directory, so that a run's own copy of it works from anywhere.
 func MakePortable(e *config.Experiment, s Settings) error {
-	if d, ok := e.Data.(config.SequentialMNIST); ok {
-		var err error
-		if d.Dataset, err = images.Absolute(s.DataDir, d.Dataset); err != nil {
-			return err
-		}
+	var err error
+	switch d := e.Data.(type) {
+	case config.SequentialMNIST:
+		d.Dataset, err = images.Absolute(s.DataDir, d.Dataset)
+		e.Data = d
+	case config.SpeechFrames:
+		d.Features, err = speechframes.Absolute(s.DataDir, d.Features)
 		e.Data = d
 	}
-	return nil
+	return err
 }

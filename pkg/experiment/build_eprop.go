@@ -61,11 +61,12 @@ func epropGradients[F tensor.Float](e *config.Experiment, source *data, threads 
 	return widened(gradients), err
 }
 
+var epropForms = map[string]eprop.Form{"unit-gain": eprop.UnitGain, "light": eprop.Light, "lsnn": eprop.LSNN}
+
 func epropParams(m config.LSNN, shape datasets.Shape) eprop.Params {
-	forms := map[string]eprop.Form{"unit-gain": eprop.UnitGain, "light": eprop.Light, "lsnn": eprop.LSNN}
 	return eprop.Params{
 		Inputs: shape.Lines, LIF: m.LIFNeurons, ALIF: m.ALIFNeurons, Outputs: shape.Outputs(),
-		Form: forms[m.Form], TauMembrane: m.TauMembraneMS, TauAdaptation: adaptationTimes(m), TauReadout: m.TauReadoutMS,
+		Form: epropForms[m.Form], TauMembrane: m.TauMembraneMS, TauAdaptation: adaptationTimes(m), TauReadout: m.TauReadoutMS,
 		Threshold: m.Threshold, Beta: m.Beta, DelaySlots: m.DelaySteps, Refractory: m.RefractorySteps + 1, Dampening: m.Dampening,
 		UnitReadout: m.ReadoutGain == "unit",
 	}
@@ -75,8 +76,14 @@ func epropParams(m config.LSNN, shape datasets.Shape) eprop.Params {
 var epropMethods = map[string]eprop.Method{"online": eprop.OnlineTraces, "filtered": eprop.FilteredSignal, "adjoint": eprop.LocalAdjoint}
 
 func epropOptions[F tensor.Float](e *config.Experiment) eprop.Options[F] {
-	m := e.Model.(config.LSNN)
-	o := eprop.Options[F]{BatchSize: e.Train.BatchSize, ReadoutBias: m.ReadoutBias, Readout: readoutStart(m), Seed: e.Seed}
+	m, o := e.Model.(config.LSNN), epropRule[F](e)
+	o.ReadoutBias, o.Readout = m.ReadoutBias, readoutStart(m)
+	return o
+}
+
+// epropRule is what the rule says, whatever the network.
+func epropRule[F tensor.Float](e *config.Experiment) eprop.Options[F] {
+	o := eprop.Options[F]{BatchSize: e.Train.BatchSize, Seed: e.Seed}
 	var rate config.FiringRate
 	switch r := e.Rule.(type) {
 	case config.BPTT:

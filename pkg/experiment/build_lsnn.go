@@ -96,7 +96,7 @@ func readoutStart(m config.LSNN) lsnn.ReadoutStart {
 }
 
 func bpttPlasticity[F tensor.Float](e *config.Experiment, r config.BPTT) plasticity.Options[F] {
-	o := plasticity.Options[F]{ClipNorm: r.ClipNorm, Rewiring: buildRewiring(r.Rewiring)}
+	o := plasticity.Options[F]{ClipNorm: r.ClipNorm, L2: r.L2, Rewiring: buildRewiring(r.Rewiring)}
 	var rate float64
 	o.Optimizer, rate = buildOptimizer[F](r.Optimizer)
 	o.Schedule = buildSchedule(r.Schedule, rate, e.Train.Iterations)

@@ -36,6 +36,8 @@ func buildSchedule(s config.Schedule, rate float64, iterations int) optim.Schedu
 	switch s := s.(type) {
 	case config.StepRate:
 		return optim.StepDecay(rate, s.Factor, s.Every)
+	case config.RampRate:
+		return optim.Ramp(rate, s.Iterations)
 	case config.LinearRate:
 		return optim.LinearDecay(rate, s.FinalFraction, iterations)
 	}

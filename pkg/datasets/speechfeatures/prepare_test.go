@@ -53,7 +53,7 @@ func TestPrepare(t *testing.T) {
 			t.Fatal(err)
 		}
 		width := map[Kind]int{MFCC: 39, FilterBank: 123}[kind]
-		c, err := speechframes.Load(to)
+		c, err := speechframes.Load("", to)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,8 +15,6 @@ package speechframes
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -54,13 +52,39 @@ type Corpus struct {
 	Checksums   map[string]string // SHA-256 of phones.txt and of each folder's files, in their order
 }
 
-// Load reads a prepared directory.
-func Load(dir string) (*Corpus, error) {
+// directory finds a prepared directory: DATADIR/NAME, or NAME itself where it is a path.
+func directory(dataDir, name string) (string, error) {
+	candidates := []string{filepath.Join(dataDir, name), name}
+	if filepath.IsAbs(name) {
+		candidates = candidates[1:]
+	}
+	for _, dir := range candidates {
+		if _, err := os.Stat(filepath.Join(dir, PhonesFile)); err == nil {
+			return dir, nil
+		}
+	}
+	wanted := candidates[0]
+	return "", fault.Inputf("there are no prepared features %q, as %s does not exist; make them from a corpus of sound and phone labels, such as TIMIT, by: snnctl data features CORPUS %s",
+		name, filepath.Join(wanted, PhonesFile), wanted)
+}
+
+// Absolute gives the name of a prepared directory under which it is found from any
+// working directory: the absolute path of one that is not in the data directory.
+func Absolute(dataDir, name string) (string, error) {
+	if dir, err := directory(dataDir, name); err != nil || dir != name {
+		return name, err
+	}
+	return filepath.Abs(name)
+}
+
+// Load reads a prepared directory, DATADIR/NAME or a path.
+func Load(dataDir, name string) (*Corpus, error) {
+	dir, err := directory(dataDir, name)
+	if err != nil {
+		return nil, err
+	}
 	c := &Corpus{Checksums: map[string]string{}}
 	content, err := os.ReadFile(filepath.Join(dir, PhonesFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.Inputf("%s holds no prepared features, as there is no %s; run: snnctl data features CORPUS %s", dir, PhonesFile, dir)
-	}
 	if err != nil {
 		return nil, fault.Inputf("reading prepared features: %w", err)
 	}

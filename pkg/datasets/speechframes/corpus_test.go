@@ -52,7 +52,7 @@ func write(t *testing.T, files map[string][]byte) string {
 }
 
 func TestLoad(t *testing.T) {
-	c, err := Load(write(t, files(t)))
+	c, err := Load("nowhere", write(t, files(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestDamagedDirectoriesAreNamed(t *testing.T) {
 	} {
 		f := files(t)
 		c.change(f)
-		if _, err := Load(write(t, f)); err == nil || !fault.IsInput(err) || !strings.Contains(err.Error(), c.want) {
+		if _, err := Load("nowhere", write(t, f)); err == nil || !fault.IsInput(err) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want an error with %q", name, err, c.want)
 		}
 	}

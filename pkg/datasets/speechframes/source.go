@@ -128,3 +128,11 @@ func fit(c *tensor.Currents, steps, lines int) *tensor.Currents {
 	clear(c.Values)
 	return c
 }
+
+// LongestTraining is the number of frames of the longest training utterance.
+func (s *Source) LongestTraining() (frames int) {
+	for i := range s.Corpus.Train {
+		frames = max(frames, len(s.Corpus.Train[i].Phones))
+	}
+	return frames
+}

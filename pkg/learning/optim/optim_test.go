@@ -77,6 +77,7 @@ func TestSchedules(t *testing.T) {
 		{"constant", Constant(0.1), map[int]float64{0: 0.1, 1000: 0.1}},
 		{"step", StepDecay(1, 0.5, 10), map[int]float64{0: 1, 9: 1, 10: 0.5, 29: 0.25}},
 		{"linear", LinearDecay(1, 0.2, 5), map[int]float64{0: 1, 2: 0.6, 4: 0.2, 99: 0.2}},
+		{"ramp", Ramp(2, 5), map[int]float64{0: 0, 1: 0.5, 4: 2, 99: 2}},
 		{"linear, one update", LinearDecay(1, 0.2, 1), map[int]float64{0: 1}},
 	} {
 		for at, want := range c.want {

@@ -13,6 +13,11 @@ func StepDecay(rate, factor float64, every int) Schedule {
 	return func(t int) float64 { return rate * math.Pow(factor, float64(t/every)) }
 }
 
+// Ramp goes from 0 to rate at the last of so many updates, and stays there.
+func Ramp(rate float64, updates int) Schedule {
+	return func(t int) float64 { return rate * min(1, float64(t)/float64(max(updates-1, 1))) }
+}
+
 // LinearDecay goes from rate to rate·finalFraction at the last of total updates.
 func LinearDecay(rate, finalFraction float64, total int) Schedule {
 	return func(t int) float64 {

@@ -11,6 +11,7 @@ import (
 	"github.com/snnctl/snnctl/pkg/learning/eprop"
 	"github.com/snnctl/snnctl/pkg/learning/optim"
 	"github.com/snnctl/snnctl/pkg/learning/plasticity"
+	"github.com/snnctl/snnctl/pkg/models/lsnn"
 )
 
 func corpus() *speechframes.Corpus {
@@ -18,10 +19,10 @@ func corpus() *speechframes.Corpus {
 }
 
 func trainer[F tensor.Float](hold, threads int, change func(*Options[F])) *Trainer[F] {
-	o := Options[F]{
-		BatchSize: 18, Method: eprop.LocalAdjoint, TauReadout: 3, Seed: 2, FeedbackScale: 1, FeedbackDecay: 0.01,
+	o := Options[F]{TauReadout: 3, Options: eprop.Options[F]{
+		BatchSize: 18, Method: eprop.LocalAdjoint, Readout: lsnn.ReadoutNormal, Seed: 2, FeedbackScale: 1, FeedbackDecay: 0.01,
 		Options: plasticity.Options[F]{Optimizer: &optim.Adam[F]{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-5}, Schedule: optim.Constant(0.01)},
-	}
+	}}
 	if change != nil {
 		change(&o)
 	}

@@ -9,19 +9,11 @@ import (
 	"github.com/snnctl/snnctl/pkg/models/lsnn"
 )
 
-// Options are the choices of a training.
+// Options are the choices of a training. There always is a readout bias; the method
+// is not OnlineTraces.
 type Options[F tensor.Float] struct {
-	BatchSize int
-	Method    eprop.Method // not OnlineTraces
-	plasticity.Options[F]
-	Penalty eprop.Penalty
-
-	Feedback      eprop.FeedbackKind
-	FeedbackScale float64 // entries of B are scale·N(0,1), where it is not symmetric
-	FeedbackDecay float64 // of B and Wout by a step, where it is adaptive
-
+	eprop.Options[F]
 	TauReadout float64 // τ, in frames
-	Seed       uint64
 }
 
 // Params are the constants of either network, of which the readout is not used:
@@ -53,11 +45,11 @@ type Trainer[F tensor.Float] struct {
 var directions = [2]string{"forward", "backward"}
 
 // New draws the initial weights: Win ~ N(0,1)/√n_in, Wrec ~ N(0,1)/√n in each
-// direction, Wout ~ N(0,1)/√(2n). p is as Params gives it.
+// direction. p is as Params gives it.
 func New[F tensor.Float](p eprop.Params, source *speechframes.Source, o Options[F]) *Trainer[F] {
 	n, k := p.Neurons(), p.Outputs
 	t := &Trainer[F]{Options: o, Source: source, readout: newReadout[F](source.Hold, k, o.TauReadout)}
-	t.weights.Options = o.Options
+	t.weights.Options = o.Options.Options
 	array := func(name, doc string, data []F, shape ...int) plasticity.Array[F] {
 		a := plasticity.Array[F]{Name: name, Shape: shape, Value: data, Grad: make([]F, len(data)), Doc: doc}
 		t.weights.Add(a)
@@ -74,7 +66,7 @@ func New[F tensor.Float](p eprop.Params, source *speechframes.Source, o Options[
 		t.rec[d] = array("w_rec_"+direction, "recurrent weights [n][n], the diagonal is ignored", w.Rec, n, n)
 	}
 	t.out = array("w_out", "readout weights [2n][outputs], first those of the forward network",
-		lsnn.InitialReadout[F](lsnn.ReadoutNormal, 2*n, k, o.Seed), 2*n, k)
+		lsnn.InitialReadout[F](o.Readout, 2*n, k, o.Seed), 2*n, k)
 	t.bias = array("b_out", "readout bias [outputs]", make([]F, k), k)
 	t.feedback = eprop.NewFeedback[F](o.Feedback, 2*n, k, o.FeedbackScale, o.FeedbackDecay, o.Seed)
 	if o.Feedback == eprop.Adaptive { // it learns from the gradient of the readout
