@@ -1,6 +1,9 @@
 package eprop
 
-import "github.com/snnctl/snnctl/internal/tensor"
+import (
+	"github.com/snnctl/snnctl/internal/kernel"
+	"github.com/snnctl/snnctl/internal/tensor"
+)
 
 const lanes = tensor.Lanes
 
@@ -10,11 +13,13 @@ const lanes = tensor.Lanes
 type traces[F tensor.Float] struct {
 	pre, lif int
 
-	epsV   []F     // εv of the last steps, [slots][P][Lanes]: it depends on the presynaptic side only
-	newest int     // the row of the present step; those before it lie before it, and then at the end
-	delay  []uint8 // d_ij, [n][P], the network's; nil without delays
-	epsA   []F     // εa, [ALIF][P][Lanes]
-	ebar   []F     // ē, [n][P][Lanes]; nil where the learning signal is filtered instead
+	epsV     []F     // εv of the last steps, [slots][P][Lanes]: it depends on the presynaptic side only
+	newest   int     // the row of the present step; those before it lie before it, and then at the end
+	delay    []uint8 // d_ij, [n][P], the network's; nil without delays
+	gathered []F     // εv of the synapses onto one neuron, with delays
+
+	epsA []F // εa, [ALIF][P][Lanes]
+	ebar []F // ē, [n][P][Lanes]; nil where the learning signal is filtered instead
 
 	psi, phi []F      // [n][Lanes], of the current step
 	active   []uint16 // the lanes where ψ is not zero
@@ -33,6 +38,9 @@ func newTraces[F tensor.Float](net *Network[F], filtered bool) *traces[F] {
 		epsV: make([]F, net.slots()*pre*lanes), epsA: make([]F, net.ALIF*pre*lanes),
 		psi: make([]F, n*lanes), phi: make([]F, n*lanes), active: make([]uint16, n), awake: make([]bool, n),
 		byError: make([]float64, n*pre), byRate: make([]float64, n*pre),
+	}
+	if tr.delay != nil {
+		tr.gathered = make([]F, pre*lanes)
 	}
 	if filtered {
 		tr.ebar = make([]F, n*pre*lanes)
@@ -101,57 +109,36 @@ func (net *Network[F]) endTraces(tr *traces[F], signal []F, rates bool) {
 		if !awake {
 			continue
 		}
-		s := (*[lanes]F)(signal[j*lanes:])
-		learns := *s != [lanes]F{}
-		c := net.neurons.Constants[j]
-		psi, phi := (*[lanes]F)(tr.psi[j*lanes:]), (*[lanes]F)(tr.phi[j*lanes:])
-		silent := tr.active[j] == 0
-		var e, none [lanes]F
-		for i := range tr.pre {
-			at := j*tr.pre + i
-			if silent {
-				e = none
-			} else {
-				trace(&e, psi, tr.presynaptic(at, i))
-			}
-			if j >= tr.lif {
-				adapt(&e, phi, (*[lanes]F)(tr.epsA[(at-tr.lif*tr.pre)*lanes:]), c.Rho, c.OneMinusRho)
-			}
-			if rates && !silent {
-				tr.byRate[at] += float64(sumLanes(&e))
-			}
-			credit := &e
-			if tr.ebar != nil {
-				credit = (*[lanes]F)(tr.ebar[at*lanes:])
-				filter(credit, &e, net.kappa, net.rise)
-			}
-			if learns {
-				tr.byError[at] += float64(dot(s, credit))
-			}
+		step := kernel.Traces[F]{
+			Psi: tr.psi[j*lanes:], Phi: tr.phi[j*lanes:], Signal: signal[j*lanes : (j+1)*lanes],
+			EpsV: tr.epsV, Rho: net.neurons.Constants[j].Rho, C: net.neurons.Constants[j].OneMinusRho, Kappa: net.kappa, G: net.rise,
 		}
+		if tr.delay != nil {
+			step.EpsV = tr.arriving(j)
+		}
+		synapses := tr.pre * lanes
+		if i := j - tr.lif; i >= 0 {
+			step.EpsA = tr.epsA[i*synapses : (i+1)*synapses]
+		}
+		if tr.ebar != nil {
+			step.Ebar = tr.ebar[j*synapses : (j+1)*synapses]
+		}
+		if *(*[lanes]F)(step.Signal) != [lanes]F{} {
+			step.ByError = tr.byError[j*tr.pre : (j+1)*tr.pre]
+		}
+		if rates && tr.active[j] != 0 {
+			step.ByRate = tr.byRate[j*tr.pre : (j+1)*tr.pre]
+		}
+		kernel.TraceStep(&step)
 	}
 }
 
-// trace is the part of equation (12) that LIF neurons have: e = ψ εv.
-func trace[F tensor.Float](e, psi, epsV *[lanes]F) {
-	for l := range e {
-		e[l] = psi[l] * epsV[l]
+// arriving gathers εv as the synapses onto neuron j feel it, by their delays.
+func (tr *traces[F]) arriving(j int) []F {
+	for i := range tr.pre {
+		copy(tr.gathered[i*lanes:(i+1)*lanes], tr.presynaptic(j*tr.pre+i, i)[:])
 	}
-}
-
-// adapt completes equation (12), e -= φ εa, and takes (11) to the next step.
-func adapt[F tensor.Float](e, phi, epsA *[lanes]F, rho, c F) {
-	for l := range e {
-		x := e[l] - F(phi[l]*epsA[l])
-		e[l], epsA[l] = x, F(rho*epsA[l])+F(c*x)
-	}
-}
-
-// filter is equation (13).
-func filter[F tensor.Float](ebar, e *[lanes]F, kappa, g F) {
-	for l := range e {
-		ebar[l] = F(kappa*ebar[l]) + F(g*e[l])
-	}
+	return tr.gathered
 }
 
 // dot is Σ x y, in the order of sumLanes.
