@@ -27,6 +27,7 @@ func buildReward[F tensor.Float](e *config.Experiment, s Settings) (*Experiment,
 		Trainee: trainer, Objective: accuracy, Checksums: source.Checksums(),
 		metricNames: source.names, trainingTrials: source.trainingTrials(),
 		Plan: Plan{Parameters: trainer.Parameters(), Buffers: buffers},
+		draw: func(dir string) error { return drawReward(trainer, dir) },
 		check: func() ([]GradientCheck, error) {
 			exact, err := rewardGradients[float64](e, source, s.Threads)
 			if err != nil {
