@@ -267,7 +267,7 @@ func TestIncompatible(t *testing.T) {
 	defer func() { combinations = combinations[:len(combinations)-1] }()
 	tests := []struct{ model, rule, data, want string }{
 		{"lsnn", "bptt", "store-recall", ""},
-		{"neulvm", "bptt", "store-recall", "rule.type bptt cannot train model.type neulvm, expected model.type lsnn or bidirectional-lsnn"},
+		{"neulvm", "bptt", "store-recall", "rule.type bptt cannot train model.type neulvm, expected model.type lsnn, bidirectional-lsnn or bidirectional-lstm"},
 		{"neulvm", "baum-viterbi", "store-recall", "rule.type baum-viterbi cannot train model.type neulvm on data.type store-recall, expected data.type spike-trains"},
 	}
 	for _, test := range tests {

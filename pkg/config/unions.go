@@ -36,6 +36,7 @@ var datas = []variant{
 var models = []variant{
 	{"lsnn", func() any { return defaultLSNN() }},
 	{"bidirectional-lsnn", func() any { return defaultBidirectionalLSNN() }},
+	{"bidirectional-lstm", func() any { return defaultBidirectionalLSTM() }},
 	{"lif-with-error-module", func() any { return defaultLIFWithErrorModule() }},
 	{"lstm", func() any { return defaultLSTM() }},
 }
@@ -88,6 +89,8 @@ var combinations = []combination{
 	{"lsnn", "eprop", []string{"sequential-mnist", "store-recall", "pattern-generation", "evidence-accumulation", "delayed-cue"}},
 	{"bidirectional-lsnn", "bptt", []string{"speech-frames", "synthetic-frames"}},
 	{"bidirectional-lsnn", "eprop", []string{"speech-frames", "synthetic-frames"}},
+	{"bidirectional-lstm", "bptt", []string{"speech-frames", "synthetic-frames"}},
+	{"bidirectional-lstm", "eprop", []string{"speech-frames", "synthetic-frames"}},
 	{"lsnn", "eprop-reward", []string{"sequential-mnist", "store-recall", "evidence-accumulation", "delayed-cue"}},
 	{"lif-with-error-module", "eprop-2", []string{"arm-trajectory"}},
 	{"lstm", "eprop", []string{"copy-repeat"}},

@@ -33,6 +33,8 @@ var builders = []struct {
 	{"lsnn", "truncated-bptt", buildCopyRepeat[float32], buildCopyRepeat[float64]},
 	{"bidirectional-lsnn", "bptt", buildFramewise[float32], buildFramewise[float64]},
 	{"bidirectional-lsnn", "eprop", buildFramewise[float32], buildFramewise[float64]},
+	{"bidirectional-lstm", "bptt", buildFramewise[float32], buildFramewise[float64]},
+	{"bidirectional-lstm", "eprop", buildFramewise[float32], buildFramewise[float64]},
 	{"lsnn", "eprop-reward", buildReward[float32], buildReward[float64]},
 }
 

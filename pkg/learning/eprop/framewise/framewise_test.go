@@ -29,8 +29,11 @@ func trainer[F tensor.Float](hold, threads int, change func(*Options[F])) *Train
 	source := speechframes.NewSource(corpus(), hold, 1, threads)
 	p := Params(eprop.Params{LIF: 6, ALIF: 4, Form: eprop.UnitGain, TauMembrane: 10, TauAdaptation: []float64{50},
 		Threshold: 0.6, Beta: 0.1, Refractory: 2, Dampening: 0.3}, source)
-	return New(p, source, o)
+	return NewSpiking(p, source, o)
 }
+
+// neurons is one of the networks.
+func neurons[F tensor.Float](t *Trainer[F], d int) *spiking[F] { return t.ears[d].(*spiking[F]) }
 
 func near(t *testing.T, name string, got, want []float64, tolerance float64) {
 	t.Helper()
@@ -98,9 +101,9 @@ func TestOneDirectionIsTheOnlineNetwork(t *testing.T) {
 			tr.Source = speechframes.NewSource(&speechframes.Corpus{Features: 3, Phones: tr.Source.Phones, Train: long}, 1, 1, 2)
 			clear(half(tr.out.Value, 1))
 			batch(t, tr)
-			task, _, _ := tr.gradient()
+			task, _ := tr.gradient()
 
-			p := tr.nets[0].Params
+			p := neurons(tr, 0).net.Params
 			p.TauReadout = 3
 			var decisions []datasets.Decision
 			for i, u := range tr.batch.Utterances {
@@ -110,13 +113,15 @@ func TestOneDirectionIsTheOnlineNetwork(t *testing.T) {
 			}
 			var target eprop.Classification[float64]
 			target.Reset(decisions, 1, p.Outputs)
-			w := tr.weightsOf(0)
-			w.Bias = tr.bias.Value
+			w := eprop.Weights[float64]{In: neurons(tr, 0).in.Value, Rec: neurons(tr, 0).rec.Value, Out: half(tr.out.Value, 0), Bias: tr.bias.Value}
+			if feedback == eprop.Random {
+				w.Feedback = half(tr.feedback.B, 0)
+			}
 			var g eprop.Gradients
 			r := eprop.NewNetwork[float64](p, 1).Gradient(&g, w, tr.batch.Forward, &target, tr.Penalty, method)
 			near(t, "loss", []float64{task.loss}, []float64{r.Loss}, 1e-12)
-			near(t, "dWin", tr.in[0].Grad, g.In, 1e-12)
-			near(t, "dWrec", tr.rec[0].Grad, g.Rec, 1e-12)
+			near(t, "dWin", neurons(tr, 0).in.Grad, g.In, 1e-12)
+			near(t, "dWrec", neurons(tr, 0).rec.Grad, g.Rec, 1e-12)
 			near(t, "dWout", half(tr.out.Grad, 0), g.Out, 1e-12)
 			near(t, "dbias", tr.bias.Grad, g.Bias, 1e-12)
 		}
@@ -129,8 +134,8 @@ func TestMirror(t *testing.T) {
 	a := trainer[float64](5, 1, func(o *Options[float64]) { o.TauReadout = 1e-9 })
 	b := trainer[float64](5, 1, func(o *Options[float64]) { o.TauReadout = 1e-9 })
 	for d := range 2 {
-		copy(b.in[d].Value, a.in[1-d].Value)
-		copy(b.rec[d].Value, a.rec[1-d].Value)
+		copy(neurons(b, d).in.Value, neurons(a, 1-d).in.Value)
+		copy(neurons(b, d).rec.Value, neurons(a, 1-d).rec.Value)
 		copy(half(b.out.Value, d), half(a.out.Value, 1-d))
 	}
 	for i := range b.Source.Corpus.Train {
@@ -143,12 +148,12 @@ func TestMirror(t *testing.T) {
 	}
 	batch(t, a)
 	batch(t, b)
-	lossA, _, _ := a.gradient()
-	lossB, _, _ := b.gradient()
+	lossA, _ := a.gradient()
+	lossB, _ := b.gradient()
 	near(t, "loss", []float64{lossB.loss}, []float64{lossA.loss}, 1e-12)
 	for d := range 2 {
-		near(t, "dWin", b.in[d].Grad, a.in[1-d].Grad, 1e-11)
-		near(t, "dWrec", b.rec[d].Grad, a.rec[1-d].Grad, 1e-11)
+		near(t, "dWin", neurons(b, d).in.Grad, neurons(a, 1-d).in.Grad, 1e-11)
+		near(t, "dWrec", neurons(b, d).rec.Grad, neurons(a, 1-d).rec.Grad, 1e-11)
 	}
 }
 
@@ -158,7 +163,7 @@ func TestBatchIsTheMeanOfItsUtterances(t *testing.T) {
 	tr := trainer[float64](2, 2, nil)
 	batch(t, tr)
 	tr.gradient()
-	got := [][]float64{slices.Clone(tr.in[0].Grad), slices.Clone(tr.rec[1].Grad), slices.Clone(tr.out.Grad)}
+	got := [][]float64{slices.Clone(neurons(tr, 0).in.Grad), slices.Clone(neurons(tr, 1).rec.Grad), slices.Clone(tr.out.Grad)}
 	sums := [][]float64{make([]float64, len(got[0])), make([]float64, len(got[1])), make([]float64, len(got[2]))}
 	utterances := slices.Clone(tr.batch.Utterances)
 	for _, u := range utterances {
@@ -166,7 +171,7 @@ func TestBatchIsTheMeanOfItsUtterances(t *testing.T) {
 		tr.BatchSize = 1
 		batch(t, tr)
 		tr.gradient()
-		for i, g := range [][]float64{tr.in[0].Grad, tr.rec[1].Grad, tr.out.Grad} {
+		for i, g := range [][]float64{neurons(tr, 0).in.Grad, neurons(tr, 1).rec.Grad, tr.out.Grad} {
 			for j, x := range g {
 				sums[i][j] += x / float64(len(utterances))
 			}
@@ -209,7 +214,7 @@ func TestTrainingLearns(t *testing.T) {
 			}
 			last = m["loss"]
 		}
-		if !slices.Equal(one.rec[1].Value, two.rec[1].Value) || !slices.Equal(one.out.Value, two.out.Value) {
+		if !slices.Equal(neurons(one, 1).rec.Value, neurons(two, 1).rec.Value) || !slices.Equal(one.out.Value, two.out.Value) {
 			t.Errorf("feedback %d: the weights depend on the number of threads", kind)
 		}
 		if last > 0.6*first {

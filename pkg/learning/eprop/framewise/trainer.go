@@ -1,6 +1,8 @@
 package framewise
 
 import (
+	"slices"
+
 	"github.com/snnctl/snnctl/internal/checkpoint"
 	"github.com/snnctl/snnctl/internal/tensor"
 	"github.com/snnctl/snnctl/pkg/datasets/speechframes"
@@ -13,7 +15,7 @@ import (
 // is not OnlineTraces.
 type Options[F tensor.Float] struct {
 	eprop.Options[F]
-	TauReadout float64 // τ, in frames
+	TauReadout float64 // τ, in frames; 0 for no filter
 }
 
 // Params are the constants of either network, of which the readout is not used:
@@ -29,48 +31,58 @@ type Trainer[F tensor.Float] struct {
 	Options[F]
 	Source *speechframes.Source
 
-	nets      [2]*eprop.Network[F] // forward, mirror
-	in, rec   [2]plasticity.Array[F]
+	ears      [2]ear[F]           // forward, mirror
 	out, bias plasticity.Array[F] // of both networks, forward first: [2n][K], [K]
 	feedback  *eprop.Feedback[F]  // [2n][K]
 	learnt    []F                 // gradient of the feedback, nil if it does not learn
 	weights   plasticity.Weights[F]
+	spikes    bool
 
-	gradients [2]eprop.Gradients
-	batch     speechframes.Batch
-	readout   *readout[F]
+	batch   speechframes.Batch
+	readout *readout[F]
 }
 
 // directions names the networks.
 var directions = [2]string{"forward", "backward"}
 
-// New draws the initial weights: Win ~ N(0,1)/√n_in, Wrec ~ N(0,1)/√n in each
-// direction. p is as Params gives it.
-func New[F tensor.Float](p eprop.Params, source *speechframes.Source, o Options[F]) *Trainer[F] {
-	n, k := p.Neurons(), p.Outputs
+// NewSpiking draws the initial weights of networks of LIF and ALIF neurons:
+// Win ~ N(0,1)/√n_in, Wrec ~ N(0,1)/√n in each direction. p is as Params gives it.
+func NewSpiking[F tensor.Float](p eprop.Params, source *speechframes.Source, o Options[F]) *Trainer[F] {
+	t := newTrainer(source, o, p.Neurons(), p.Outputs, func(direction string, seed uint64) ear[F] {
+		return newSpiking[F](p, source.Threads, o.Method, o.Penalty, direction, seed)
+	})
+	t.spikes = true
+	return t
+}
+
+// NewLSTM is NewSpiking for networks of so many LSTM cells each, whose Penalty is of
+// no meaning, and whose method is LocalAdjoint or BPTT.
+func NewLSTM[F tensor.Float](cells int, source *speechframes.Source, o Options[F]) *Trainer[F] {
+	outputs := len(source.Phones) + 1
+	return newTrainer(source, o, cells, outputs, func(direction string, seed uint64) ear[F] {
+		return newMemory[F](cells, source.Features, outputs, source.Threads, o.Method, direction, seed)
+	})
+}
+
+func newTrainer[F tensor.Float](source *speechframes.Source, o Options[F], n, k int, newEar func(direction string, seed uint64) ear[F]) *Trainer[F] {
 	t := &Trainer[F]{Options: o, Source: source, readout: newReadout[F](source.Hold, k, o.TauReadout)}
 	t.weights.Options = o.Options.Options
-	array := func(name, doc string, data []F, shape ...int) plasticity.Array[F] {
-		a := plasticity.Array[F]{Name: name, Shape: shape, Value: data, Grad: make([]F, len(data)), Doc: doc}
-		t.weights.Add(a)
-		return a
-	}
-	for d, direction := range directions {
-		seed := o.Seed
-		if d == 1 {
-			seed = ^seed // another stream
+	for d, seed := range [2]uint64{o.Seed, ^o.Seed} { // two streams
+		t.ears[d] = newEar(directions[d], seed)
+		for _, a := range t.ears[d].arrays() {
+			t.weights.Add(a)
 		}
-		w := lsnn.InitialWeights[F](&lsnn.Params{Inputs: p.Inputs, LIF: p.LIF, ALIF: p.ALIF}, seed)
-		t.nets[d] = eprop.NewNetwork[F](p, source.Threads)
-		t.in[d] = array("w_in_"+direction, "input weights [n_in][n]", w.In, p.Inputs, n)
-		t.rec[d] = array("w_rec_"+direction, "recurrent weights [n][n], the diagonal is ignored", w.Rec, n, n)
 	}
-	t.out = array("w_out", "readout weights [2n][outputs], first those of the forward network",
+	t.out = newArray("w_out", "readout weights [2n][outputs], first those of the forward network",
 		lsnn.InitialReadout[F](o.Readout, 2*n, k, o.Seed), 2*n, k)
-	t.bias = array("b_out", "readout bias [outputs]", make([]F, k), k)
+	t.bias = newArray("b_out", "readout bias [outputs]", make([]F, k), k)
+	t.weights.Add(t.out)
+	t.weights.Add(t.bias)
 	t.feedback = eprop.NewFeedback[F](o.Feedback, 2*n, k, o.FeedbackScale, o.FeedbackDecay, o.Seed)
 	if o.Feedback == eprop.Adaptive { // it learns from the gradient of the readout
-		t.learnt = array(feedbackName, feedbackDoc, t.feedback.B, 2*n, k).Grad
+		a := newArray(feedbackName, feedbackDoc, t.feedback.B, 2*n, k)
+		t.learnt = a.Grad
+		t.weights.Add(a)
 	}
 	return t
 }
@@ -80,64 +92,49 @@ const (
 	feedbackDoc  = "feedback matrix [2n][outputs]"
 )
 
-// weightsOf are those of network d.
-func (t *Trainer[F]) weightsOf(d int) eprop.Weights[F] {
-	w := eprop.Weights[F]{In: t.in[d].Value, Rec: t.rec[d].Value, Out: half(t.out.Value, d)}
-	if t.feedback.B != nil && t.Method != eprop.BPTT {
-		w.Feedback = half(t.feedback.B, d)
-	}
-	return w
-}
-
 // half is the part of an array that belongs to network d.
 func half[F tensor.Float](x []F, d int) []F { return x[d*len(x)/2 : (d+1)*len(x)/2] }
 
 // listen runs both networks over the batch.
 func (t *Trainer[F]) listen() {
 	t.readout.begin(&t.batch)
-	t.nets[0].Forward(t.weightsOf(0), t.batch.Forward, &t.readout.forward)
-	t.nets[1].Forward(t.weightsOf(1), t.batch.Mirror, &t.readout.mirror)
+	for d, ear := range t.ears {
+		inputs, h := t.batch.Forward, &t.readout.forward
+		if d == 1 {
+			inputs, h = t.batch.Mirror, &t.readout.mirror
+		}
+		var feedback []F
+		if t.feedback.B != nil && t.Method != eprop.BPTT {
+			feedback = half(t.feedback.B, d)
+		}
+		ear.listen(inputs, half(t.out.Value, d), feedback, h)
+	}
 }
 
 // gradient runs the batch and leaves the gradients with the weights.
-func (t *Trainer[F]) gradient() (task groupSums, penalty, rate float64) {
+func (t *Trainer[F]) gradient() (task groupSums, penalty float64) {
 	t.listen()
-	t.readout.judge(t.bias.Value, t.Source.Threads, t.nets[0].Errors, t.nets[1].Errors)
+	t.readout.judge(t.bias.Value, t.Source.Threads, t.ears[0].errors, t.ears[1].errors)
 	task = t.readout.total()
 	for i, d := range task.bias {
 		t.bias.Grad[i] = F(d)
 	}
-	for d, net := range t.nets {
-		g := &t.gradients[d]
-		result := net.Backward(g, t.Penalty, t.Method)
-		penalty += result.Penalty
-		rate += meanRate(result.Rates) / 2
-		for _, m := range []struct {
-			to   []F
-			from []float64
-		}{{t.in[d].Grad, g.In}, {t.rec[d].Grad, g.Rec}, {half(t.out.Grad, d), g.Out}} {
-			for i, x := range m.from {
-				m.to[i] = F(x)
-			}
-		}
+	for d, ear := range t.ears {
+		penalty += ear.learn(half(t.out.Grad, d))
 	}
 	copy(t.learnt, t.out.Grad)
-	return task, penalty, rate
+	return task, penalty
 }
 
-func meanRate(rates []float64) (mean float64) {
-	for _, r := range rates {
-		mean += r / float64(len(rates))
-	}
-	return mean
-}
+// rateHz is the mean firing rate in the batch.
+func (t *Trainer[F]) rateHz() float64 { return 1000 * (t.ears[0].rate() + t.ears[1].rate()) / 2 }
 
 // Step takes training step number step, counted from 0.
 func (t *Trainer[F]) Step(step int) (map[string]float64, error) {
 	if err := t.Source.Train(&t.batch, step, t.BatchSize); err != nil {
 		return nil, err
 	}
-	task, penalty, rate := t.gradient()
+	task, penalty := t.gradient()
 	if err := plasticity.FiniteLoss(step, task.loss+penalty); err != nil {
 		return nil, err
 	}
@@ -147,7 +144,10 @@ func (t *Trainer[F]) Step(step int) (map[string]float64, error) {
 	}
 	t.feedback.AfterUpdate(t.out.Value)
 	m["loss"], m["task_loss"] = task.loss+penalty, task.loss
-	m["accuracy"], m["rate_hz"] = float64(task.correct)/float64(task.frames), 1000*rate
+	m["accuracy"] = float64(task.correct) / float64(task.frames)
+	if t.spikes {
+		m["rate_hz"] = t.rateHz()
+	}
 	return m, nil
 }
 
@@ -174,14 +174,16 @@ func (t *Trainer[F]) Evaluate(split string, trials int) (map[string]float64, err
 		correct += task.correct
 		frames += task.frames
 		here := float64(len(t.batch.Utterances) * t.batch.Frames)
-		for _, net := range t.nets {
-			spikes += meanRate(net.Rates()) / 2 * here
-		}
+		spikes += t.rateHz() * here
 		steps += here
 	}
 	accuracy := float64(correct) / float64(frames)
-	return map[string]float64{"loss": loss / float64(trials), "accuracy": accuracy, "error": 1 - accuracy,
-		"rate_hz": 1000 * spikes / steps, "trials": float64(trials), "frames": float64(frames)}, nil
+	m := map[string]float64{"loss": loss / float64(trials), "accuracy": accuracy, "error": 1 - accuracy,
+		"trials": float64(trials), "frames": float64(frames)}
+	if t.spikes {
+		m["rate_hz"] = spikes / steps
+	}
+	return m, nil
 }
 
 // Parameters counts the trainable numbers.
@@ -195,7 +197,7 @@ func (t *Trainer[F]) FirstGradients() (map[string][]F, error) {
 	}
 	t.gradient()
 	gradients := map[string][]F{}
-	for _, a := range []plasticity.Array[F]{t.in[0], t.rec[0], t.in[1], t.rec[1], t.out, t.bias} {
+	for _, a := range slices.Concat(t.ears[0].arrays(), t.ears[1].arrays(), []plasticity.Array[F]{t.out, t.bias}) {
 		gradients[a.Name] = append([]F(nil), a.Grad...)
 	}
 	return gradients, nil
