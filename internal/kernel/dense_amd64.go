@@ -2,10 +2,15 @@
 
 package kernel
 
-// gemmPanelF32 is productPanel for at least one row and one k.
+// gemmPanelF32 is productPanel in tiles of 6 rows, for at least one row and one k.
 //
 //go:noescape
 func gemmPanelF32(rows int, k int, a *float32, rs int, cs int, step int, b *float32, bs int, alpha float32, beta float32, c *float32, ldc int)
+
+// gemmPanelWideF32 is productPanel in tiles of 12 rows, for at least one row and one k.
+//
+//go:noescape
+func gemmPanelWideF32(rows int, k int, a *float32, rs int, cs int, step int, b *float32, bs int, alpha float32, beta float32, c *float32, ldc int)
 
 // gemvRowsF32 is sum[j] = Σ x[i] a[i*lda+j] over i < k, for j < 64.
 //
@@ -27,15 +32,30 @@ func packTransposedF32(n int, src *float32, ld int, dst *float32, stride int)
 //go:noescape
 func packPanelF32(k int, src *float32, ld int, dst *float32)
 
+// packWideF32 copies k rows of 32 numbers, ld apart, to dst, one after the other.
+//
+//go:noescape
+func packWideF32(k int, src *float32, ld int, dst *float32)
+
 // packSixF32 copies k rows of 6 numbers, ld apart, to dst, one after the other.
 //
 //go:noescape
 func packSixF32(k int, src *float32, ld int, dst *float32)
 
-// gemmPanelF64 is productPanel for at least one row and one k.
+// packTwelveF32 copies k rows of 12 numbers, ld apart, to dst, one after the other.
+//
+//go:noescape
+func packTwelveF32(k int, src *float32, ld int, dst *float32)
+
+// gemmPanelF64 is productPanel in tiles of 6 rows, for at least one row and one k.
 //
 //go:noescape
 func gemmPanelF64(rows int, k int, a *float64, rs int, cs int, step int, b *float64, bs int, alpha float64, beta float64, c *float64, ldc int)
+
+// gemmPanelWideF64 is productPanel in tiles of 12 rows, for at least one row and one k.
+//
+//go:noescape
+func gemmPanelWideF64(rows int, k int, a *float64, rs int, cs int, step int, b *float64, bs int, alpha float64, beta float64, c *float64, ldc int)
 
 // gemvRowsF64 is sum[j] = Σ x[i] a[i*lda+j] over i < k, for j < 32.
 //
@@ -57,10 +77,20 @@ func packTransposedF64(n int, src *float64, ld int, dst *float64, stride int)
 //go:noescape
 func packPanelF64(k int, src *float64, ld int, dst *float64)
 
+// packWideF64 copies k rows of 16 numbers, ld apart, to dst, one after the other.
+//
+//go:noescape
+func packWideF64(k int, src *float64, ld int, dst *float64)
+
 // packSixF64 copies k rows of 6 numbers, ld apart, to dst, one after the other.
 //
 //go:noescape
 func packSixF64(k int, src *float64, ld int, dst *float64)
+
+// packTwelveF64 copies k rows of 12 numbers, ld apart, to dst, one after the other.
+//
+//go:noescape
+func packTwelveF64(k int, src *float64, ld int, dst *float64)
 
 // expF32 is y = eˣ.
 //

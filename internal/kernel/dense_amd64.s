@@ -41,17 +41,17 @@ tile:
 	PREFETCHT0 (SI)
 	PREFETCHT0 60(SI)
 	ADDQ       BX, SI
-	MOVQ       rs+24(FP), SI
+	MOVQ       rs+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cs+32(FP), SI
 	SHLQ       $0x02, SI
-	MOVQ       cs+32(FP), DI
-	SHLQ       $0x02, DI
-	MOVQ       b+48(FP), R8
-	MOVQ       bs+56(FP), R9
-	SHLQ       $0x02, R9
-	MOVQ       k+8(FP), R10
-	MOVQ       CX, R11
-	LEAQ       (CX)(SI*2), R12
-	ADDQ       SI, R12
+	MOVQ       b+48(FP), DI
+	MOVQ       bs+56(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       k+8(FP), R9
+	MOVQ       CX, R10
+	LEAQ       (R10)(BX*2), R11
+	ADDQ       BX, R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -66,31 +66,33 @@ tile:
 	VXORPS     Y11, Y11, Y11
 
 k6:
-	VMOVUPS      (R8), Y13
-	VMOVUPS      32(R8), Y14
-	VBROADCASTSS (R11), Y12
+	VMOVUPS      (DI), Y13
+	VMOVUPS      32(DI), Y14
+	VBROADCASTSS (R10), Y12
 	VFMADD231PS  Y13, Y12, Y0
 	VFMADD231PS  Y14, Y12, Y1
-	VBROADCASTSS (R11)(SI*1), Y12
+	VBROADCASTSS (R10)(BX*1), Y12
 	VFMADD231PS  Y13, Y12, Y2
 	VFMADD231PS  Y14, Y12, Y3
-	VBROADCASTSS (R11)(SI*2), Y12
+	VBROADCASTSS (R10)(BX*2), Y12
 	VFMADD231PS  Y13, Y12, Y4
 	VFMADD231PS  Y14, Y12, Y5
-	VBROADCASTSS (R12), Y12
+	VBROADCASTSS (R11), Y12
 	VFMADD231PS  Y13, Y12, Y6
 	VFMADD231PS  Y14, Y12, Y7
-	VBROADCASTSS (R12)(SI*1), Y12
+	VBROADCASTSS (R11)(BX*1), Y12
 	VFMADD231PS  Y13, Y12, Y8
 	VFMADD231PS  Y14, Y12, Y9
-	VBROADCASTSS (R12)(SI*2), Y12
+	VBROADCASTSS (R11)(BX*2), Y12
 	VFMADD231PS  Y13, Y12, Y10
 	VFMADD231PS  Y14, Y12, Y11
-	ADDQ         DI, R11
-	ADDQ         DI, R12
-	ADDQ         R9, R8
-	DECQ         R10
+	ADDQ         SI, R10
+	ADDQ         SI, R11
+	ADDQ         R8, DI
+	DECQ         R9
 	JNZ          k6
+	MOVQ         ldc+80(FP), BX
+	SHLQ         $0x02, BX
 	VBROADCASTSS alpha+64(FP), Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
@@ -173,27 +175,29 @@ rows1:
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	ADDQ       AX, BX
-	MOVQ       rs+24(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       cs+32(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       b+48(FP), SI
-	MOVQ       bs+56(FP), DI
-	SHLQ       $0x02, DI
-	MOVQ       k+8(FP), R8
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       cs+32(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       b+48(FP), BX
+	MOVQ       bs+56(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       k+8(FP), DI
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 
 k1:
-	VMOVUPS      (SI), Y3
-	VMOVUPS      32(SI), Y4
+	VMOVUPS      (BX), Y3
+	VMOVUPS      32(BX), Y4
 	VBROADCASTSS (CX), Y2
 	VFMADD231PS  Y3, Y2, Y0
 	VFMADD231PS  Y4, Y2, Y1
-	ADDQ         BX, CX
-	ADDQ         DI, SI
-	DECQ         R8
+	ADDQ         AX, CX
+	ADDQ         SI, BX
+	DECQ         DI
 	JNZ          k1
+	MOVQ         ldc+80(FP), AX
+	SHLQ         $0x02, AX
 	VBROADCASTSS alpha+64(FP), Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y2, Y1, Y1
@@ -224,32 +228,34 @@ rows2:
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	ADDQ       AX, BX
-	MOVQ       rs+24(FP), BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       cs+32(FP), BX
 	SHLQ       $0x02, BX
-	MOVQ       cs+32(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       b+48(FP), DI
-	MOVQ       bs+56(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       k+8(FP), R9
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       k+8(FP), R8
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 
 k2:
-	VMOVUPS      (DI), Y5
-	VMOVUPS      32(DI), Y6
+	VMOVUPS      (SI), Y5
+	VMOVUPS      32(SI), Y6
 	VBROADCASTSS (CX), Y4
 	VFMADD231PS  Y5, Y4, Y0
 	VFMADD231PS  Y6, Y4, Y1
-	VBROADCASTSS (CX)(BX*1), Y4
+	VBROADCASTSS (CX)(AX*1), Y4
 	VFMADD231PS  Y5, Y4, Y2
 	VFMADD231PS  Y6, Y4, Y3
-	ADDQ         SI, CX
-	ADDQ         R8, DI
-	DECQ         R9
+	ADDQ         BX, CX
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          k2
+	MOVQ         ldc+80(FP), AX
+	SHLQ         $0x02, AX
 	VBROADCASTSS alpha+64(FP), Y4
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y4, Y1, Y1
@@ -293,14 +299,14 @@ rows3:
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	ADDQ       AX, BX
-	MOVQ       rs+24(FP), BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       cs+32(FP), BX
 	SHLQ       $0x02, BX
-	MOVQ       cs+32(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       b+48(FP), DI
-	MOVQ       bs+56(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       k+8(FP), R9
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       k+8(FP), R8
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -309,21 +315,23 @@ rows3:
 	VXORPS     Y5, Y5, Y5
 
 k3:
-	VMOVUPS      (DI), Y7
-	VMOVUPS      32(DI), Y8
+	VMOVUPS      (SI), Y7
+	VMOVUPS      32(SI), Y8
 	VBROADCASTSS (CX), Y6
 	VFMADD231PS  Y7, Y6, Y0
 	VFMADD231PS  Y8, Y6, Y1
-	VBROADCASTSS (CX)(BX*1), Y6
+	VBROADCASTSS (CX)(AX*1), Y6
 	VFMADD231PS  Y7, Y6, Y2
 	VFMADD231PS  Y8, Y6, Y3
-	VBROADCASTSS (CX)(BX*2), Y6
+	VBROADCASTSS (CX)(AX*2), Y6
 	VFMADD231PS  Y7, Y6, Y4
 	VFMADD231PS  Y8, Y6, Y5
-	ADDQ         SI, CX
-	ADDQ         R8, DI
-	DECQ         R9
+	ADDQ         BX, CX
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          k3
+	MOVQ         ldc+80(FP), AX
+	SHLQ         $0x02, AX
 	VBROADCASTSS alpha+64(FP), Y6
 	VMULPS       Y6, Y0, Y0
 	VMULPS       Y6, Y1, Y1
@@ -380,17 +388,16 @@ rows4:
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	ADDQ       AX, BX
-	MOVQ       rs+24(FP), BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       cs+32(FP), BX
 	SHLQ       $0x02, BX
-	MOVQ       cs+32(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       b+48(FP), DI
-	MOVQ       bs+56(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       k+8(FP), R9
-	MOVQ       CX, R10
-	LEAQ       (CX)(BX*2), CX
-	ADDQ       BX, CX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       k+8(FP), R8
+	LEAQ       (CX)(AX*2), R9
+	ADDQ       AX, R9
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -401,25 +408,27 @@ rows4:
 	VXORPS     Y7, Y7, Y7
 
 k4:
-	VMOVUPS      (DI), Y9
-	VMOVUPS      32(DI), Y10
-	VBROADCASTSS (R10), Y8
+	VMOVUPS      (SI), Y9
+	VMOVUPS      32(SI), Y10
+	VBROADCASTSS (CX), Y8
 	VFMADD231PS  Y9, Y8, Y0
 	VFMADD231PS  Y10, Y8, Y1
-	VBROADCASTSS (R10)(BX*1), Y8
+	VBROADCASTSS (CX)(AX*1), Y8
 	VFMADD231PS  Y9, Y8, Y2
 	VFMADD231PS  Y10, Y8, Y3
-	VBROADCASTSS (R10)(BX*2), Y8
+	VBROADCASTSS (CX)(AX*2), Y8
 	VFMADD231PS  Y9, Y8, Y4
 	VFMADD231PS  Y10, Y8, Y5
-	VBROADCASTSS (CX), Y8
+	VBROADCASTSS (R9), Y8
 	VFMADD231PS  Y9, Y8, Y6
 	VFMADD231PS  Y10, Y8, Y7
-	ADDQ         SI, R10
-	ADDQ         SI, CX
-	ADDQ         R8, DI
-	DECQ         R9
+	ADDQ         BX, CX
+	ADDQ         BX, R9
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          k4
+	MOVQ         ldc+80(FP), AX
+	SHLQ         $0x02, AX
 	VBROADCASTSS alpha+64(FP), Y8
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y8, Y1, Y1
@@ -489,17 +498,16 @@ rows5:
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	ADDQ       AX, BX
-	MOVQ       rs+24(FP), BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       cs+32(FP), BX
 	SHLQ       $0x02, BX
-	MOVQ       cs+32(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       b+48(FP), DI
-	MOVQ       bs+56(FP), R8
-	SHLQ       $0x02, R8
-	MOVQ       k+8(FP), R9
-	MOVQ       CX, R10
-	LEAQ       (CX)(BX*2), CX
-	ADDQ       BX, CX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       k+8(FP), R8
+	LEAQ       (CX)(AX*2), R9
+	ADDQ       AX, R9
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -512,28 +520,30 @@ rows5:
 	VXORPS     Y9, Y9, Y9
 
 k5:
-	VMOVUPS      (DI), Y11
-	VMOVUPS      32(DI), Y12
-	VBROADCASTSS (R10), Y10
+	VMOVUPS      (SI), Y11
+	VMOVUPS      32(SI), Y12
+	VBROADCASTSS (CX), Y10
 	VFMADD231PS  Y11, Y10, Y0
 	VFMADD231PS  Y12, Y10, Y1
-	VBROADCASTSS (R10)(BX*1), Y10
+	VBROADCASTSS (CX)(AX*1), Y10
 	VFMADD231PS  Y11, Y10, Y2
 	VFMADD231PS  Y12, Y10, Y3
-	VBROADCASTSS (R10)(BX*2), Y10
+	VBROADCASTSS (CX)(AX*2), Y10
 	VFMADD231PS  Y11, Y10, Y4
 	VFMADD231PS  Y12, Y10, Y5
-	VBROADCASTSS (CX), Y10
+	VBROADCASTSS (R9), Y10
 	VFMADD231PS  Y11, Y10, Y6
 	VFMADD231PS  Y12, Y10, Y7
-	VBROADCASTSS (CX)(BX*1), Y10
+	VBROADCASTSS (R9)(AX*1), Y10
 	VFMADD231PS  Y11, Y10, Y8
 	VFMADD231PS  Y12, Y10, Y9
-	ADDQ         SI, R10
-	ADDQ         SI, CX
-	ADDQ         R8, DI
-	DECQ         R9
+	ADDQ         BX, CX
+	ADDQ         BX, R9
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          k5
+	MOVQ         ldc+80(FP), AX
+	SHLQ         $0x02, AX
 	VBROADCASTSS alpha+64(FP), Y10
 	VMULPS       Y10, Y0, Y0
 	VMULPS       Y10, Y1, Y1
@@ -591,6 +601,1964 @@ store5:
 	ADDQ    AX, DX
 	VMOVUPS Y8, (DX)
 	VMOVUPS Y9, 32(DX)
+	ADDQ    AX, DX
+
+done:
+	VZEROUPPER
+	RET
+
+// func gemmPanelWideF32(rows int, k int, a *float32, rs int, cs int, step int, b *float32, bs int, alpha float32, beta float32, c *float32, ldc int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·gemmPanelWideF32(SB), NOSPLIT, $0-88
+	MOVQ rows+0(FP), AX
+	MOVQ a+16(FP), CX
+	MOVQ c+72(FP), DX
+
+tile:
+	CMPQ       AX, $0x01
+	JE         rows1
+	CMPQ       AX, $0x02
+	JE         rows2
+	CMPQ       AX, $0x03
+	JE         rows3
+	CMPQ       AX, $0x04
+	JE         rows4
+	CMPQ       AX, $0x05
+	JE         rows5
+	CMPQ       AX, $0x06
+	JE         rows6
+	CMPQ       AX, $0x07
+	JE         rows7
+	CMPQ       AX, $0x08
+	JE         rows8
+	CMPQ       AX, $0x09
+	JE         rows9
+	CMPQ       AX, $0x0a
+	JE         rows10
+	CMPQ       AX, $0x0b
+	JE         rows11
+	MOVQ       ldc+80(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 124(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 124(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 124(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 124(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 124(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 124(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 124(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 124(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 124(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 124(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 124(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 124(SI)
+	ADDQ       BX, SI
+	MOVQ       rs+24(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       cs+32(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       b+48(FP), DI
+	MOVQ       bs+56(FP), R8
+	SHLQ       $0x02, R8
+	MOVQ       k+8(FP), R9
+	MOVQ       CX, R10
+	LEAQ       (R10)(BX*2), R11
+	ADDQ       BX, R11
+	LEAQ       (R11)(BX*2), R12
+	ADDQ       BX, R12
+	LEAQ       (R12)(BX*2), R13
+	ADDQ       BX, R13
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	VXORPS     Z12, Z12, Z12
+	VXORPS     Z13, Z13, Z13
+	VXORPS     Z14, Z14, Z14
+	VXORPS     Z15, Z15, Z15
+	VXORPS     Z16, Z16, Z16
+	VXORPS     Z17, Z17, Z17
+	VXORPS     Z18, Z18, Z18
+	VXORPS     Z19, Z19, Z19
+	VXORPS     Z20, Z20, Z20
+	VXORPS     Z21, Z21, Z21
+	VXORPS     Z22, Z22, Z22
+	VXORPS     Z23, Z23, Z23
+
+k12:
+	VMOVUPS      (DI), Z25
+	VMOVUPS      64(DI), Z26
+	VBROADCASTSS (R10), Z24
+	VFMADD231PS  Z25, Z24, Z0
+	VFMADD231PS  Z26, Z24, Z1
+	VBROADCASTSS (R10)(BX*1), Z24
+	VFMADD231PS  Z25, Z24, Z2
+	VFMADD231PS  Z26, Z24, Z3
+	VBROADCASTSS (R10)(BX*2), Z24
+	VFMADD231PS  Z25, Z24, Z4
+	VFMADD231PS  Z26, Z24, Z5
+	VBROADCASTSS (R11), Z24
+	VFMADD231PS  Z25, Z24, Z6
+	VFMADD231PS  Z26, Z24, Z7
+	VBROADCASTSS (R11)(BX*1), Z24
+	VFMADD231PS  Z25, Z24, Z8
+	VFMADD231PS  Z26, Z24, Z9
+	VBROADCASTSS (R11)(BX*2), Z24
+	VFMADD231PS  Z25, Z24, Z10
+	VFMADD231PS  Z26, Z24, Z11
+	VBROADCASTSS (R12), Z24
+	VFMADD231PS  Z25, Z24, Z12
+	VFMADD231PS  Z26, Z24, Z13
+	VBROADCASTSS (R12)(BX*1), Z24
+	VFMADD231PS  Z25, Z24, Z14
+	VFMADD231PS  Z26, Z24, Z15
+	VBROADCASTSS (R12)(BX*2), Z24
+	VFMADD231PS  Z25, Z24, Z16
+	VFMADD231PS  Z26, Z24, Z17
+	VBROADCASTSS (R13), Z24
+	VFMADD231PS  Z25, Z24, Z18
+	VFMADD231PS  Z26, Z24, Z19
+	VBROADCASTSS (R13)(BX*1), Z24
+	VFMADD231PS  Z25, Z24, Z20
+	VFMADD231PS  Z26, Z24, Z21
+	VBROADCASTSS (R13)(BX*2), Z24
+	VFMADD231PS  Z25, Z24, Z22
+	VFMADD231PS  Z26, Z24, Z23
+	ADDQ         SI, R10
+	ADDQ         SI, R11
+	ADDQ         SI, R12
+	ADDQ         SI, R13
+	ADDQ         R8, DI
+	DECQ         R9
+	JNZ          k12
+	MOVQ         ldc+80(FP), BX
+	SHLQ         $0x02, BX
+	VBROADCASTSS alpha+64(FP), Z24
+	VMULPS       Z24, Z0, Z0
+	VMULPS       Z24, Z1, Z1
+	VMULPS       Z24, Z2, Z2
+	VMULPS       Z24, Z3, Z3
+	VMULPS       Z24, Z4, Z4
+	VMULPS       Z24, Z5, Z5
+	VMULPS       Z24, Z6, Z6
+	VMULPS       Z24, Z7, Z7
+	VMULPS       Z24, Z8, Z8
+	VMULPS       Z24, Z9, Z9
+	VMULPS       Z24, Z10, Z10
+	VMULPS       Z24, Z11, Z11
+	VMULPS       Z24, Z12, Z12
+	VMULPS       Z24, Z13, Z13
+	VMULPS       Z24, Z14, Z14
+	VMULPS       Z24, Z15, Z15
+	VMULPS       Z24, Z16, Z16
+	VMULPS       Z24, Z17, Z17
+	VMULPS       Z24, Z18, Z18
+	VMULPS       Z24, Z19, Z19
+	VMULPS       Z24, Z20, Z20
+	VMULPS       Z24, Z21, Z21
+	VMULPS       Z24, Z22, Z22
+	VMULPS       Z24, Z23, Z23
+	MOVL         beta+68(FP), SI
+	ADDL         SI, SI
+	JZ           store12
+	VBROADCASTSS beta+68(FP), Z24
+	MOVQ         DX, SI
+	VMULPS       (SI), Z24, Z25
+	VADDPS       Z25, Z0, Z0
+	VMULPS       64(SI), Z24, Z26
+	VADDPS       Z26, Z1, Z1
+	ADDQ         BX, SI
+	VMULPS       (SI), Z24, Z25
+	VADDPS       Z25, Z2, Z2
+	VMULPS       64(SI), Z24, Z26
+	VADDPS       Z26, Z3, Z3
+	ADDQ         BX, SI
+	VMULPS       (SI), Z24, Z25
+	VADDPS       Z25, Z4, Z4
+	VMULPS       64(SI), Z24, Z26
+	VADDPS       Z26, Z5, Z5
+	ADDQ         BX, SI
+	VMULPS       (SI), Z24, Z25
+	VADDPS       Z25, Z6, Z6
+	VMULPS       64(SI), Z24, Z26
+	VADDPS       Z26, Z7, Z7
+	ADDQ         BX, SI
+	VMULPS       (SI), Z24, Z25
+	VADDPS       Z25, Z8, Z8
+	VMULPS       64(SI), Z24, Z26
+	VADDPS       Z26, Z9, Z9
+	ADDQ         BX, SI
+	VMULPS       (SI), Z24, Z25
+	VADDPS       Z25, Z10, Z10
+	VMULPS       64(SI), Z24, Z26
+	VADDPS       Z26, Z11, Z11
+	ADDQ         BX, SI
+	VMULPS       (SI), Z24, Z25
+	VADDPS       Z25, Z12, Z12
+	VMULPS       64(SI), Z24, Z26
+	VADDPS       Z26, Z13, Z13
+	ADDQ         BX, SI
+	VMULPS       (SI), Z24, Z25
+	VADDPS       Z25, Z14, Z14
+	VMULPS       64(SI), Z24, Z26
+	VADDPS       Z26, Z15, Z15
+	ADDQ         BX, SI
+	VMULPS       (SI), Z24, Z25
+	VADDPS       Z25, Z16, Z16
+	VMULPS       64(SI), Z24, Z26
+	VADDPS       Z26, Z17, Z17
+	ADDQ         BX, SI
+	VMULPS       (SI), Z24, Z25
+	VADDPS       Z25, Z18, Z18
+	VMULPS       64(SI), Z24, Z26
+	VADDPS       Z26, Z19, Z19
+	ADDQ         BX, SI
+	VMULPS       (SI), Z24, Z25
+	VADDPS       Z25, Z20, Z20
+	VMULPS       64(SI), Z24, Z26
+	VADDPS       Z26, Z21, Z21
+	ADDQ         BX, SI
+	VMULPS       (SI), Z24, Z25
+	VADDPS       Z25, Z22, Z22
+	VMULPS       64(SI), Z24, Z26
+	VADDPS       Z26, Z23, Z23
+	ADDQ         BX, SI
+
+store12:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z14, (DX)
+	VMOVUPS Z15, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z16, (DX)
+	VMOVUPS Z17, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z18, (DX)
+	VMOVUPS Z19, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z20, (DX)
+	VMOVUPS Z21, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z22, (DX)
+	VMOVUPS Z23, 64(DX)
+	ADDQ    BX, DX
+	SUBQ    $0x0c, AX
+	JZ      done
+	MOVQ    step+40(FP), BX
+	SHLQ    $0x02, BX
+	ADDQ    BX, CX
+	JMP     tile
+
+rows1:
+	MOVQ       ldc+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       cs+32(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       b+48(FP), BX
+	MOVQ       bs+56(FP), SI
+	SHLQ       $0x02, SI
+	MOVQ       k+8(FP), DI
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+
+k1:
+	VMOVUPS      (BX), Z3
+	VMOVUPS      64(BX), Z4
+	VBROADCASTSS (CX), Z2
+	VFMADD231PS  Z3, Z2, Z0
+	VFMADD231PS  Z4, Z2, Z1
+	ADDQ         AX, CX
+	ADDQ         SI, BX
+	DECQ         DI
+	JNZ          k1
+	MOVQ         ldc+80(FP), AX
+	SHLQ         $0x02, AX
+	VBROADCASTSS alpha+64(FP), Z2
+	VMULPS       Z2, Z0, Z0
+	VMULPS       Z2, Z1, Z1
+	MOVL         beta+68(FP), CX
+	ADDL         CX, CX
+	JZ           store1
+	VBROADCASTSS beta+68(FP), Z2
+	MOVQ         DX, BX
+	VMULPS       (BX), Z2, Z3
+	VADDPS       Z3, Z0, Z0
+	VMULPS       64(BX), Z2, Z4
+	VADDPS       Z4, Z1, Z1
+	ADDQ         AX, BX
+
+store1:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows2:
+	MOVQ       ldc+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       cs+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       k+8(FP), R8
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+
+k2:
+	VMOVUPS      (SI), Z5
+	VMOVUPS      64(SI), Z6
+	VBROADCASTSS (CX), Z4
+	VFMADD231PS  Z5, Z4, Z0
+	VFMADD231PS  Z6, Z4, Z1
+	VBROADCASTSS (CX)(AX*1), Z4
+	VFMADD231PS  Z5, Z4, Z2
+	VFMADD231PS  Z6, Z4, Z3
+	ADDQ         BX, CX
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          k2
+	MOVQ         ldc+80(FP), AX
+	SHLQ         $0x02, AX
+	VBROADCASTSS alpha+64(FP), Z4
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z4, Z3, Z3
+	MOVL         beta+68(FP), CX
+	ADDL         CX, CX
+	JZ           store2
+	VBROADCASTSS beta+68(FP), Z4
+	MOVQ         DX, BX
+	VMULPS       (BX), Z4, Z5
+	VADDPS       Z5, Z0, Z0
+	VMULPS       64(BX), Z4, Z6
+	VADDPS       Z6, Z1, Z1
+	ADDQ         AX, BX
+	VMULPS       (BX), Z4, Z5
+	VADDPS       Z5, Z2, Z2
+	VMULPS       64(BX), Z4, Z6
+	VADDPS       Z6, Z3, Z3
+	ADDQ         AX, BX
+
+store2:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows3:
+	MOVQ       ldc+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       cs+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       k+8(FP), R8
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+
+k3:
+	VMOVUPS      (SI), Z7
+	VMOVUPS      64(SI), Z8
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z7, Z6, Z0
+	VFMADD231PS  Z8, Z6, Z1
+	VBROADCASTSS (CX)(AX*1), Z6
+	VFMADD231PS  Z7, Z6, Z2
+	VFMADD231PS  Z8, Z6, Z3
+	VBROADCASTSS (CX)(AX*2), Z6
+	VFMADD231PS  Z7, Z6, Z4
+	VFMADD231PS  Z8, Z6, Z5
+	ADDQ         BX, CX
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          k3
+	MOVQ         ldc+80(FP), AX
+	SHLQ         $0x02, AX
+	VBROADCASTSS alpha+64(FP), Z6
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z6, Z1, Z1
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Z6, Z3, Z3
+	VMULPS       Z6, Z4, Z4
+	VMULPS       Z6, Z5, Z5
+	MOVL         beta+68(FP), CX
+	ADDL         CX, CX
+	JZ           store3
+	VBROADCASTSS beta+68(FP), Z6
+	MOVQ         DX, BX
+	VMULPS       (BX), Z6, Z7
+	VADDPS       Z7, Z0, Z0
+	VMULPS       64(BX), Z6, Z8
+	VADDPS       Z8, Z1, Z1
+	ADDQ         AX, BX
+	VMULPS       (BX), Z6, Z7
+	VADDPS       Z7, Z2, Z2
+	VMULPS       64(BX), Z6, Z8
+	VADDPS       Z8, Z3, Z3
+	ADDQ         AX, BX
+	VMULPS       (BX), Z6, Z7
+	VADDPS       Z7, Z4, Z4
+	VMULPS       64(BX), Z6, Z8
+	VADDPS       Z8, Z5, Z5
+	ADDQ         AX, BX
+
+store3:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows4:
+	MOVQ       ldc+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       cs+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       k+8(FP), R8
+	LEAQ       (CX)(AX*2), R9
+	ADDQ       AX, R9
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+
+k4:
+	VMOVUPS      (SI), Z9
+	VMOVUPS      64(SI), Z10
+	VBROADCASTSS (CX), Z8
+	VFMADD231PS  Z9, Z8, Z0
+	VFMADD231PS  Z10, Z8, Z1
+	VBROADCASTSS (CX)(AX*1), Z8
+	VFMADD231PS  Z9, Z8, Z2
+	VFMADD231PS  Z10, Z8, Z3
+	VBROADCASTSS (CX)(AX*2), Z8
+	VFMADD231PS  Z9, Z8, Z4
+	VFMADD231PS  Z10, Z8, Z5
+	VBROADCASTSS (R9), Z8
+	VFMADD231PS  Z9, Z8, Z6
+	VFMADD231PS  Z10, Z8, Z7
+	ADDQ         BX, CX
+	ADDQ         BX, R9
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          k4
+	MOVQ         ldc+80(FP), AX
+	SHLQ         $0x02, AX
+	VBROADCASTSS alpha+64(FP), Z8
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Z8, Z1, Z1
+	VMULPS       Z8, Z2, Z2
+	VMULPS       Z8, Z3, Z3
+	VMULPS       Z8, Z4, Z4
+	VMULPS       Z8, Z5, Z5
+	VMULPS       Z8, Z6, Z6
+	VMULPS       Z8, Z7, Z7
+	MOVL         beta+68(FP), CX
+	ADDL         CX, CX
+	JZ           store4
+	VBROADCASTSS beta+68(FP), Z8
+	MOVQ         DX, BX
+	VMULPS       (BX), Z8, Z9
+	VADDPS       Z9, Z0, Z0
+	VMULPS       64(BX), Z8, Z10
+	VADDPS       Z10, Z1, Z1
+	ADDQ         AX, BX
+	VMULPS       (BX), Z8, Z9
+	VADDPS       Z9, Z2, Z2
+	VMULPS       64(BX), Z8, Z10
+	VADDPS       Z10, Z3, Z3
+	ADDQ         AX, BX
+	VMULPS       (BX), Z8, Z9
+	VADDPS       Z9, Z4, Z4
+	VMULPS       64(BX), Z8, Z10
+	VADDPS       Z10, Z5, Z5
+	ADDQ         AX, BX
+	VMULPS       (BX), Z8, Z9
+	VADDPS       Z9, Z6, Z6
+	VMULPS       64(BX), Z8, Z10
+	VADDPS       Z10, Z7, Z7
+	ADDQ         AX, BX
+
+store4:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows5:
+	MOVQ       ldc+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       cs+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       k+8(FP), R8
+	LEAQ       (CX)(AX*2), R9
+	ADDQ       AX, R9
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+
+k5:
+	VMOVUPS      (SI), Z11
+	VMOVUPS      64(SI), Z12
+	VBROADCASTSS (CX), Z10
+	VFMADD231PS  Z11, Z10, Z0
+	VFMADD231PS  Z12, Z10, Z1
+	VBROADCASTSS (CX)(AX*1), Z10
+	VFMADD231PS  Z11, Z10, Z2
+	VFMADD231PS  Z12, Z10, Z3
+	VBROADCASTSS (CX)(AX*2), Z10
+	VFMADD231PS  Z11, Z10, Z4
+	VFMADD231PS  Z12, Z10, Z5
+	VBROADCASTSS (R9), Z10
+	VFMADD231PS  Z11, Z10, Z6
+	VFMADD231PS  Z12, Z10, Z7
+	VBROADCASTSS (R9)(AX*1), Z10
+	VFMADD231PS  Z11, Z10, Z8
+	VFMADD231PS  Z12, Z10, Z9
+	ADDQ         BX, CX
+	ADDQ         BX, R9
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          k5
+	MOVQ         ldc+80(FP), AX
+	SHLQ         $0x02, AX
+	VBROADCASTSS alpha+64(FP), Z10
+	VMULPS       Z10, Z0, Z0
+	VMULPS       Z10, Z1, Z1
+	VMULPS       Z10, Z2, Z2
+	VMULPS       Z10, Z3, Z3
+	VMULPS       Z10, Z4, Z4
+	VMULPS       Z10, Z5, Z5
+	VMULPS       Z10, Z6, Z6
+	VMULPS       Z10, Z7, Z7
+	VMULPS       Z10, Z8, Z8
+	VMULPS       Z10, Z9, Z9
+	MOVL         beta+68(FP), CX
+	ADDL         CX, CX
+	JZ           store5
+	VBROADCASTSS beta+68(FP), Z10
+	MOVQ         DX, BX
+	VMULPS       (BX), Z10, Z11
+	VADDPS       Z11, Z0, Z0
+	VMULPS       64(BX), Z10, Z12
+	VADDPS       Z12, Z1, Z1
+	ADDQ         AX, BX
+	VMULPS       (BX), Z10, Z11
+	VADDPS       Z11, Z2, Z2
+	VMULPS       64(BX), Z10, Z12
+	VADDPS       Z12, Z3, Z3
+	ADDQ         AX, BX
+	VMULPS       (BX), Z10, Z11
+	VADDPS       Z11, Z4, Z4
+	VMULPS       64(BX), Z10, Z12
+	VADDPS       Z12, Z5, Z5
+	ADDQ         AX, BX
+	VMULPS       (BX), Z10, Z11
+	VADDPS       Z11, Z6, Z6
+	VMULPS       64(BX), Z10, Z12
+	VADDPS       Z12, Z7, Z7
+	ADDQ         AX, BX
+	VMULPS       (BX), Z10, Z11
+	VADDPS       Z11, Z8, Z8
+	VMULPS       64(BX), Z10, Z12
+	VADDPS       Z12, Z9, Z9
+	ADDQ         AX, BX
+
+store5:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, 64(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows6:
+	MOVQ       ldc+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       cs+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       k+8(FP), R8
+	LEAQ       (CX)(AX*2), R9
+	ADDQ       AX, R9
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+
+k6:
+	VMOVUPS      (SI), Z13
+	VMOVUPS      64(SI), Z14
+	VBROADCASTSS (CX), Z12
+	VFMADD231PS  Z13, Z12, Z0
+	VFMADD231PS  Z14, Z12, Z1
+	VBROADCASTSS (CX)(AX*1), Z12
+	VFMADD231PS  Z13, Z12, Z2
+	VFMADD231PS  Z14, Z12, Z3
+	VBROADCASTSS (CX)(AX*2), Z12
+	VFMADD231PS  Z13, Z12, Z4
+	VFMADD231PS  Z14, Z12, Z5
+	VBROADCASTSS (R9), Z12
+	VFMADD231PS  Z13, Z12, Z6
+	VFMADD231PS  Z14, Z12, Z7
+	VBROADCASTSS (R9)(AX*1), Z12
+	VFMADD231PS  Z13, Z12, Z8
+	VFMADD231PS  Z14, Z12, Z9
+	VBROADCASTSS (R9)(AX*2), Z12
+	VFMADD231PS  Z13, Z12, Z10
+	VFMADD231PS  Z14, Z12, Z11
+	ADDQ         BX, CX
+	ADDQ         BX, R9
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          k6
+	MOVQ         ldc+80(FP), AX
+	SHLQ         $0x02, AX
+	VBROADCASTSS alpha+64(FP), Z12
+	VMULPS       Z12, Z0, Z0
+	VMULPS       Z12, Z1, Z1
+	VMULPS       Z12, Z2, Z2
+	VMULPS       Z12, Z3, Z3
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z12, Z6, Z6
+	VMULPS       Z12, Z7, Z7
+	VMULPS       Z12, Z8, Z8
+	VMULPS       Z12, Z9, Z9
+	VMULPS       Z12, Z10, Z10
+	VMULPS       Z12, Z11, Z11
+	MOVL         beta+68(FP), CX
+	ADDL         CX, CX
+	JZ           store6
+	VBROADCASTSS beta+68(FP), Z12
+	MOVQ         DX, BX
+	VMULPS       (BX), Z12, Z13
+	VADDPS       Z13, Z0, Z0
+	VMULPS       64(BX), Z12, Z14
+	VADDPS       Z14, Z1, Z1
+	ADDQ         AX, BX
+	VMULPS       (BX), Z12, Z13
+	VADDPS       Z13, Z2, Z2
+	VMULPS       64(BX), Z12, Z14
+	VADDPS       Z14, Z3, Z3
+	ADDQ         AX, BX
+	VMULPS       (BX), Z12, Z13
+	VADDPS       Z13, Z4, Z4
+	VMULPS       64(BX), Z12, Z14
+	VADDPS       Z14, Z5, Z5
+	ADDQ         AX, BX
+	VMULPS       (BX), Z12, Z13
+	VADDPS       Z13, Z6, Z6
+	VMULPS       64(BX), Z12, Z14
+	VADDPS       Z14, Z7, Z7
+	ADDQ         AX, BX
+	VMULPS       (BX), Z12, Z13
+	VADDPS       Z13, Z8, Z8
+	VMULPS       64(BX), Z12, Z14
+	VADDPS       Z14, Z9, Z9
+	ADDQ         AX, BX
+	VMULPS       (BX), Z12, Z13
+	VADDPS       Z13, Z10, Z10
+	VMULPS       64(BX), Z12, Z14
+	VADDPS       Z14, Z11, Z11
+	ADDQ         AX, BX
+
+store6:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, 64(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows7:
+	MOVQ       ldc+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       cs+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       k+8(FP), R8
+	LEAQ       (CX)(AX*2), R9
+	ADDQ       AX, R9
+	LEAQ       (R9)(AX*2), R10
+	ADDQ       AX, R10
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	VXORPS     Z12, Z12, Z12
+	VXORPS     Z13, Z13, Z13
+
+k7:
+	VMOVUPS      (SI), Z15
+	VMOVUPS      64(SI), Z16
+	VBROADCASTSS (CX), Z14
+	VFMADD231PS  Z15, Z14, Z0
+	VFMADD231PS  Z16, Z14, Z1
+	VBROADCASTSS (CX)(AX*1), Z14
+	VFMADD231PS  Z15, Z14, Z2
+	VFMADD231PS  Z16, Z14, Z3
+	VBROADCASTSS (CX)(AX*2), Z14
+	VFMADD231PS  Z15, Z14, Z4
+	VFMADD231PS  Z16, Z14, Z5
+	VBROADCASTSS (R9), Z14
+	VFMADD231PS  Z15, Z14, Z6
+	VFMADD231PS  Z16, Z14, Z7
+	VBROADCASTSS (R9)(AX*1), Z14
+	VFMADD231PS  Z15, Z14, Z8
+	VFMADD231PS  Z16, Z14, Z9
+	VBROADCASTSS (R9)(AX*2), Z14
+	VFMADD231PS  Z15, Z14, Z10
+	VFMADD231PS  Z16, Z14, Z11
+	VBROADCASTSS (R10), Z14
+	VFMADD231PS  Z15, Z14, Z12
+	VFMADD231PS  Z16, Z14, Z13
+	ADDQ         BX, CX
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          k7
+	MOVQ         ldc+80(FP), AX
+	SHLQ         $0x02, AX
+	VBROADCASTSS alpha+64(FP), Z14
+	VMULPS       Z14, Z0, Z0
+	VMULPS       Z14, Z1, Z1
+	VMULPS       Z14, Z2, Z2
+	VMULPS       Z14, Z3, Z3
+	VMULPS       Z14, Z4, Z4
+	VMULPS       Z14, Z5, Z5
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z7, Z7
+	VMULPS       Z14, Z8, Z8
+	VMULPS       Z14, Z9, Z9
+	VMULPS       Z14, Z10, Z10
+	VMULPS       Z14, Z11, Z11
+	VMULPS       Z14, Z12, Z12
+	VMULPS       Z14, Z13, Z13
+	MOVL         beta+68(FP), CX
+	ADDL         CX, CX
+	JZ           store7
+	VBROADCASTSS beta+68(FP), Z14
+	MOVQ         DX, BX
+	VMULPS       (BX), Z14, Z15
+	VADDPS       Z15, Z0, Z0
+	VMULPS       64(BX), Z14, Z16
+	VADDPS       Z16, Z1, Z1
+	ADDQ         AX, BX
+	VMULPS       (BX), Z14, Z15
+	VADDPS       Z15, Z2, Z2
+	VMULPS       64(BX), Z14, Z16
+	VADDPS       Z16, Z3, Z3
+	ADDQ         AX, BX
+	VMULPS       (BX), Z14, Z15
+	VADDPS       Z15, Z4, Z4
+	VMULPS       64(BX), Z14, Z16
+	VADDPS       Z16, Z5, Z5
+	ADDQ         AX, BX
+	VMULPS       (BX), Z14, Z15
+	VADDPS       Z15, Z6, Z6
+	VMULPS       64(BX), Z14, Z16
+	VADDPS       Z16, Z7, Z7
+	ADDQ         AX, BX
+	VMULPS       (BX), Z14, Z15
+	VADDPS       Z15, Z8, Z8
+	VMULPS       64(BX), Z14, Z16
+	VADDPS       Z16, Z9, Z9
+	ADDQ         AX, BX
+	VMULPS       (BX), Z14, Z15
+	VADDPS       Z15, Z10, Z10
+	VMULPS       64(BX), Z14, Z16
+	VADDPS       Z16, Z11, Z11
+	ADDQ         AX, BX
+	VMULPS       (BX), Z14, Z15
+	VADDPS       Z15, Z12, Z12
+	VMULPS       64(BX), Z14, Z16
+	VADDPS       Z16, Z13, Z13
+	ADDQ         AX, BX
+
+store7:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, 64(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows8:
+	MOVQ       ldc+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       cs+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       k+8(FP), R8
+	LEAQ       (CX)(AX*2), R9
+	ADDQ       AX, R9
+	LEAQ       (R9)(AX*2), R10
+	ADDQ       AX, R10
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	VXORPS     Z12, Z12, Z12
+	VXORPS     Z13, Z13, Z13
+	VXORPS     Z14, Z14, Z14
+	VXORPS     Z15, Z15, Z15
+
+k8:
+	VMOVUPS      (SI), Z17
+	VMOVUPS      64(SI), Z18
+	VBROADCASTSS (CX), Z16
+	VFMADD231PS  Z17, Z16, Z0
+	VFMADD231PS  Z18, Z16, Z1
+	VBROADCASTSS (CX)(AX*1), Z16
+	VFMADD231PS  Z17, Z16, Z2
+	VFMADD231PS  Z18, Z16, Z3
+	VBROADCASTSS (CX)(AX*2), Z16
+	VFMADD231PS  Z17, Z16, Z4
+	VFMADD231PS  Z18, Z16, Z5
+	VBROADCASTSS (R9), Z16
+	VFMADD231PS  Z17, Z16, Z6
+	VFMADD231PS  Z18, Z16, Z7
+	VBROADCASTSS (R9)(AX*1), Z16
+	VFMADD231PS  Z17, Z16, Z8
+	VFMADD231PS  Z18, Z16, Z9
+	VBROADCASTSS (R9)(AX*2), Z16
+	VFMADD231PS  Z17, Z16, Z10
+	VFMADD231PS  Z18, Z16, Z11
+	VBROADCASTSS (R10), Z16
+	VFMADD231PS  Z17, Z16, Z12
+	VFMADD231PS  Z18, Z16, Z13
+	VBROADCASTSS (R10)(AX*1), Z16
+	VFMADD231PS  Z17, Z16, Z14
+	VFMADD231PS  Z18, Z16, Z15
+	ADDQ         BX, CX
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          k8
+	MOVQ         ldc+80(FP), AX
+	SHLQ         $0x02, AX
+	VBROADCASTSS alpha+64(FP), Z16
+	VMULPS       Z16, Z0, Z0
+	VMULPS       Z16, Z1, Z1
+	VMULPS       Z16, Z2, Z2
+	VMULPS       Z16, Z3, Z3
+	VMULPS       Z16, Z4, Z4
+	VMULPS       Z16, Z5, Z5
+	VMULPS       Z16, Z6, Z6
+	VMULPS       Z16, Z7, Z7
+	VMULPS       Z16, Z8, Z8
+	VMULPS       Z16, Z9, Z9
+	VMULPS       Z16, Z10, Z10
+	VMULPS       Z16, Z11, Z11
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z16, Z13, Z13
+	VMULPS       Z16, Z14, Z14
+	VMULPS       Z16, Z15, Z15
+	MOVL         beta+68(FP), CX
+	ADDL         CX, CX
+	JZ           store8
+	VBROADCASTSS beta+68(FP), Z16
+	MOVQ         DX, BX
+	VMULPS       (BX), Z16, Z17
+	VADDPS       Z17, Z0, Z0
+	VMULPS       64(BX), Z16, Z18
+	VADDPS       Z18, Z1, Z1
+	ADDQ         AX, BX
+	VMULPS       (BX), Z16, Z17
+	VADDPS       Z17, Z2, Z2
+	VMULPS       64(BX), Z16, Z18
+	VADDPS       Z18, Z3, Z3
+	ADDQ         AX, BX
+	VMULPS       (BX), Z16, Z17
+	VADDPS       Z17, Z4, Z4
+	VMULPS       64(BX), Z16, Z18
+	VADDPS       Z18, Z5, Z5
+	ADDQ         AX, BX
+	VMULPS       (BX), Z16, Z17
+	VADDPS       Z17, Z6, Z6
+	VMULPS       64(BX), Z16, Z18
+	VADDPS       Z18, Z7, Z7
+	ADDQ         AX, BX
+	VMULPS       (BX), Z16, Z17
+	VADDPS       Z17, Z8, Z8
+	VMULPS       64(BX), Z16, Z18
+	VADDPS       Z18, Z9, Z9
+	ADDQ         AX, BX
+	VMULPS       (BX), Z16, Z17
+	VADDPS       Z17, Z10, Z10
+	VMULPS       64(BX), Z16, Z18
+	VADDPS       Z18, Z11, Z11
+	ADDQ         AX, BX
+	VMULPS       (BX), Z16, Z17
+	VADDPS       Z17, Z12, Z12
+	VMULPS       64(BX), Z16, Z18
+	VADDPS       Z18, Z13, Z13
+	ADDQ         AX, BX
+	VMULPS       (BX), Z16, Z17
+	VADDPS       Z17, Z14, Z14
+	VMULPS       64(BX), Z16, Z18
+	VADDPS       Z18, Z15, Z15
+	ADDQ         AX, BX
+
+store8:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z14, (DX)
+	VMOVUPS Z15, 64(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows9:
+	MOVQ       ldc+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       cs+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       k+8(FP), R8
+	LEAQ       (CX)(AX*2), R9
+	ADDQ       AX, R9
+	LEAQ       (R9)(AX*2), R10
+	ADDQ       AX, R10
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	VXORPS     Z12, Z12, Z12
+	VXORPS     Z13, Z13, Z13
+	VXORPS     Z14, Z14, Z14
+	VXORPS     Z15, Z15, Z15
+	VXORPS     Z16, Z16, Z16
+	VXORPS     Z17, Z17, Z17
+
+k9:
+	VMOVUPS      (SI), Z19
+	VMOVUPS      64(SI), Z20
+	VBROADCASTSS (CX), Z18
+	VFMADD231PS  Z19, Z18, Z0
+	VFMADD231PS  Z20, Z18, Z1
+	VBROADCASTSS (CX)(AX*1), Z18
+	VFMADD231PS  Z19, Z18, Z2
+	VFMADD231PS  Z20, Z18, Z3
+	VBROADCASTSS (CX)(AX*2), Z18
+	VFMADD231PS  Z19, Z18, Z4
+	VFMADD231PS  Z20, Z18, Z5
+	VBROADCASTSS (R9), Z18
+	VFMADD231PS  Z19, Z18, Z6
+	VFMADD231PS  Z20, Z18, Z7
+	VBROADCASTSS (R9)(AX*1), Z18
+	VFMADD231PS  Z19, Z18, Z8
+	VFMADD231PS  Z20, Z18, Z9
+	VBROADCASTSS (R9)(AX*2), Z18
+	VFMADD231PS  Z19, Z18, Z10
+	VFMADD231PS  Z20, Z18, Z11
+	VBROADCASTSS (R10), Z18
+	VFMADD231PS  Z19, Z18, Z12
+	VFMADD231PS  Z20, Z18, Z13
+	VBROADCASTSS (R10)(AX*1), Z18
+	VFMADD231PS  Z19, Z18, Z14
+	VFMADD231PS  Z20, Z18, Z15
+	VBROADCASTSS (R10)(AX*2), Z18
+	VFMADD231PS  Z19, Z18, Z16
+	VFMADD231PS  Z20, Z18, Z17
+	ADDQ         BX, CX
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          k9
+	MOVQ         ldc+80(FP), AX
+	SHLQ         $0x02, AX
+	VBROADCASTSS alpha+64(FP), Z18
+	VMULPS       Z18, Z0, Z0
+	VMULPS       Z18, Z1, Z1
+	VMULPS       Z18, Z2, Z2
+	VMULPS       Z18, Z3, Z3
+	VMULPS       Z18, Z4, Z4
+	VMULPS       Z18, Z5, Z5
+	VMULPS       Z18, Z6, Z6
+	VMULPS       Z18, Z7, Z7
+	VMULPS       Z18, Z8, Z8
+	VMULPS       Z18, Z9, Z9
+	VMULPS       Z18, Z10, Z10
+	VMULPS       Z18, Z11, Z11
+	VMULPS       Z18, Z12, Z12
+	VMULPS       Z18, Z13, Z13
+	VMULPS       Z18, Z14, Z14
+	VMULPS       Z18, Z15, Z15
+	VMULPS       Z18, Z16, Z16
+	VMULPS       Z18, Z17, Z17
+	MOVL         beta+68(FP), CX
+	ADDL         CX, CX
+	JZ           store9
+	VBROADCASTSS beta+68(FP), Z18
+	MOVQ         DX, BX
+	VMULPS       (BX), Z18, Z19
+	VADDPS       Z19, Z0, Z0
+	VMULPS       64(BX), Z18, Z20
+	VADDPS       Z20, Z1, Z1
+	ADDQ         AX, BX
+	VMULPS       (BX), Z18, Z19
+	VADDPS       Z19, Z2, Z2
+	VMULPS       64(BX), Z18, Z20
+	VADDPS       Z20, Z3, Z3
+	ADDQ         AX, BX
+	VMULPS       (BX), Z18, Z19
+	VADDPS       Z19, Z4, Z4
+	VMULPS       64(BX), Z18, Z20
+	VADDPS       Z20, Z5, Z5
+	ADDQ         AX, BX
+	VMULPS       (BX), Z18, Z19
+	VADDPS       Z19, Z6, Z6
+	VMULPS       64(BX), Z18, Z20
+	VADDPS       Z20, Z7, Z7
+	ADDQ         AX, BX
+	VMULPS       (BX), Z18, Z19
+	VADDPS       Z19, Z8, Z8
+	VMULPS       64(BX), Z18, Z20
+	VADDPS       Z20, Z9, Z9
+	ADDQ         AX, BX
+	VMULPS       (BX), Z18, Z19
+	VADDPS       Z19, Z10, Z10
+	VMULPS       64(BX), Z18, Z20
+	VADDPS       Z20, Z11, Z11
+	ADDQ         AX, BX
+	VMULPS       (BX), Z18, Z19
+	VADDPS       Z19, Z12, Z12
+	VMULPS       64(BX), Z18, Z20
+	VADDPS       Z20, Z13, Z13
+	ADDQ         AX, BX
+	VMULPS       (BX), Z18, Z19
+	VADDPS       Z19, Z14, Z14
+	VMULPS       64(BX), Z18, Z20
+	VADDPS       Z20, Z15, Z15
+	ADDQ         AX, BX
+	VMULPS       (BX), Z18, Z19
+	VADDPS       Z19, Z16, Z16
+	VMULPS       64(BX), Z18, Z20
+	VADDPS       Z20, Z17, Z17
+	ADDQ         AX, BX
+
+store9:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z14, (DX)
+	VMOVUPS Z15, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z16, (DX)
+	VMOVUPS Z17, 64(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows10:
+	MOVQ       ldc+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       cs+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       k+8(FP), R8
+	LEAQ       (CX)(AX*2), R9
+	ADDQ       AX, R9
+	LEAQ       (R9)(AX*2), R10
+	ADDQ       AX, R10
+	LEAQ       (R10)(AX*2), R11
+	ADDQ       AX, R11
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	VXORPS     Z12, Z12, Z12
+	VXORPS     Z13, Z13, Z13
+	VXORPS     Z14, Z14, Z14
+	VXORPS     Z15, Z15, Z15
+	VXORPS     Z16, Z16, Z16
+	VXORPS     Z17, Z17, Z17
+	VXORPS     Z18, Z18, Z18
+	VXORPS     Z19, Z19, Z19
+
+k10:
+	VMOVUPS      (SI), Z21
+	VMOVUPS      64(SI), Z22
+	VBROADCASTSS (CX), Z20
+	VFMADD231PS  Z21, Z20, Z0
+	VFMADD231PS  Z22, Z20, Z1
+	VBROADCASTSS (CX)(AX*1), Z20
+	VFMADD231PS  Z21, Z20, Z2
+	VFMADD231PS  Z22, Z20, Z3
+	VBROADCASTSS (CX)(AX*2), Z20
+	VFMADD231PS  Z21, Z20, Z4
+	VFMADD231PS  Z22, Z20, Z5
+	VBROADCASTSS (R9), Z20
+	VFMADD231PS  Z21, Z20, Z6
+	VFMADD231PS  Z22, Z20, Z7
+	VBROADCASTSS (R9)(AX*1), Z20
+	VFMADD231PS  Z21, Z20, Z8
+	VFMADD231PS  Z22, Z20, Z9
+	VBROADCASTSS (R9)(AX*2), Z20
+	VFMADD231PS  Z21, Z20, Z10
+	VFMADD231PS  Z22, Z20, Z11
+	VBROADCASTSS (R10), Z20
+	VFMADD231PS  Z21, Z20, Z12
+	VFMADD231PS  Z22, Z20, Z13
+	VBROADCASTSS (R10)(AX*1), Z20
+	VFMADD231PS  Z21, Z20, Z14
+	VFMADD231PS  Z22, Z20, Z15
+	VBROADCASTSS (R10)(AX*2), Z20
+	VFMADD231PS  Z21, Z20, Z16
+	VFMADD231PS  Z22, Z20, Z17
+	VBROADCASTSS (R11), Z20
+	VFMADD231PS  Z21, Z20, Z18
+	VFMADD231PS  Z22, Z20, Z19
+	ADDQ         BX, CX
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         BX, R11
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          k10
+	MOVQ         ldc+80(FP), AX
+	SHLQ         $0x02, AX
+	VBROADCASTSS alpha+64(FP), Z20
+	VMULPS       Z20, Z0, Z0
+	VMULPS       Z20, Z1, Z1
+	VMULPS       Z20, Z2, Z2
+	VMULPS       Z20, Z3, Z3
+	VMULPS       Z20, Z4, Z4
+	VMULPS       Z20, Z5, Z5
+	VMULPS       Z20, Z6, Z6
+	VMULPS       Z20, Z7, Z7
+	VMULPS       Z20, Z8, Z8
+	VMULPS       Z20, Z9, Z9
+	VMULPS       Z20, Z10, Z10
+	VMULPS       Z20, Z11, Z11
+	VMULPS       Z20, Z12, Z12
+	VMULPS       Z20, Z13, Z13
+	VMULPS       Z20, Z14, Z14
+	VMULPS       Z20, Z15, Z15
+	VMULPS       Z20, Z16, Z16
+	VMULPS       Z20, Z17, Z17
+	VMULPS       Z20, Z18, Z18
+	VMULPS       Z20, Z19, Z19
+	MOVL         beta+68(FP), CX
+	ADDL         CX, CX
+	JZ           store10
+	VBROADCASTSS beta+68(FP), Z20
+	MOVQ         DX, BX
+	VMULPS       (BX), Z20, Z21
+	VADDPS       Z21, Z0, Z0
+	VMULPS       64(BX), Z20, Z22
+	VADDPS       Z22, Z1, Z1
+	ADDQ         AX, BX
+	VMULPS       (BX), Z20, Z21
+	VADDPS       Z21, Z2, Z2
+	VMULPS       64(BX), Z20, Z22
+	VADDPS       Z22, Z3, Z3
+	ADDQ         AX, BX
+	VMULPS       (BX), Z20, Z21
+	VADDPS       Z21, Z4, Z4
+	VMULPS       64(BX), Z20, Z22
+	VADDPS       Z22, Z5, Z5
+	ADDQ         AX, BX
+	VMULPS       (BX), Z20, Z21
+	VADDPS       Z21, Z6, Z6
+	VMULPS       64(BX), Z20, Z22
+	VADDPS       Z22, Z7, Z7
+	ADDQ         AX, BX
+	VMULPS       (BX), Z20, Z21
+	VADDPS       Z21, Z8, Z8
+	VMULPS       64(BX), Z20, Z22
+	VADDPS       Z22, Z9, Z9
+	ADDQ         AX, BX
+	VMULPS       (BX), Z20, Z21
+	VADDPS       Z21, Z10, Z10
+	VMULPS       64(BX), Z20, Z22
+	VADDPS       Z22, Z11, Z11
+	ADDQ         AX, BX
+	VMULPS       (BX), Z20, Z21
+	VADDPS       Z21, Z12, Z12
+	VMULPS       64(BX), Z20, Z22
+	VADDPS       Z22, Z13, Z13
+	ADDQ         AX, BX
+	VMULPS       (BX), Z20, Z21
+	VADDPS       Z21, Z14, Z14
+	VMULPS       64(BX), Z20, Z22
+	VADDPS       Z22, Z15, Z15
+	ADDQ         AX, BX
+	VMULPS       (BX), Z20, Z21
+	VADDPS       Z21, Z16, Z16
+	VMULPS       64(BX), Z20, Z22
+	VADDPS       Z22, Z17, Z17
+	ADDQ         AX, BX
+	VMULPS       (BX), Z20, Z21
+	VADDPS       Z21, Z18, Z18
+	VMULPS       64(BX), Z20, Z22
+	VADDPS       Z22, Z19, Z19
+	ADDQ         AX, BX
+
+store10:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z14, (DX)
+	VMOVUPS Z15, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z16, (DX)
+	VMOVUPS Z17, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z18, (DX)
+	VMOVUPS Z19, 64(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows11:
+	MOVQ       ldc+80(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x02, AX
+	MOVQ       cs+32(FP), BX
+	SHLQ       $0x02, BX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x02, DI
+	MOVQ       k+8(FP), R8
+	LEAQ       (CX)(AX*2), R9
+	ADDQ       AX, R9
+	LEAQ       (R9)(AX*2), R10
+	ADDQ       AX, R10
+	LEAQ       (R10)(AX*2), R11
+	ADDQ       AX, R11
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	VXORPS     Z12, Z12, Z12
+	VXORPS     Z13, Z13, Z13
+	VXORPS     Z14, Z14, Z14
+	VXORPS     Z15, Z15, Z15
+	VXORPS     Z16, Z16, Z16
+	VXORPS     Z17, Z17, Z17
+	VXORPS     Z18, Z18, Z18
+	VXORPS     Z19, Z19, Z19
+	VXORPS     Z20, Z20, Z20
+	VXORPS     Z21, Z21, Z21
+
+k11:
+	VMOVUPS      (SI), Z23
+	VMOVUPS      64(SI), Z24
+	VBROADCASTSS (CX), Z22
+	VFMADD231PS  Z23, Z22, Z0
+	VFMADD231PS  Z24, Z22, Z1
+	VBROADCASTSS (CX)(AX*1), Z22
+	VFMADD231PS  Z23, Z22, Z2
+	VFMADD231PS  Z24, Z22, Z3
+	VBROADCASTSS (CX)(AX*2), Z22
+	VFMADD231PS  Z23, Z22, Z4
+	VFMADD231PS  Z24, Z22, Z5
+	VBROADCASTSS (R9), Z22
+	VFMADD231PS  Z23, Z22, Z6
+	VFMADD231PS  Z24, Z22, Z7
+	VBROADCASTSS (R9)(AX*1), Z22
+	VFMADD231PS  Z23, Z22, Z8
+	VFMADD231PS  Z24, Z22, Z9
+	VBROADCASTSS (R9)(AX*2), Z22
+	VFMADD231PS  Z23, Z22, Z10
+	VFMADD231PS  Z24, Z22, Z11
+	VBROADCASTSS (R10), Z22
+	VFMADD231PS  Z23, Z22, Z12
+	VFMADD231PS  Z24, Z22, Z13
+	VBROADCASTSS (R10)(AX*1), Z22
+	VFMADD231PS  Z23, Z22, Z14
+	VFMADD231PS  Z24, Z22, Z15
+	VBROADCASTSS (R10)(AX*2), Z22
+	VFMADD231PS  Z23, Z22, Z16
+	VFMADD231PS  Z24, Z22, Z17
+	VBROADCASTSS (R11), Z22
+	VFMADD231PS  Z23, Z22, Z18
+	VFMADD231PS  Z24, Z22, Z19
+	VBROADCASTSS (R11)(AX*1), Z22
+	VFMADD231PS  Z23, Z22, Z20
+	VFMADD231PS  Z24, Z22, Z21
+	ADDQ         BX, CX
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         BX, R11
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          k11
+	MOVQ         ldc+80(FP), AX
+	SHLQ         $0x02, AX
+	VBROADCASTSS alpha+64(FP), Z22
+	VMULPS       Z22, Z0, Z0
+	VMULPS       Z22, Z1, Z1
+	VMULPS       Z22, Z2, Z2
+	VMULPS       Z22, Z3, Z3
+	VMULPS       Z22, Z4, Z4
+	VMULPS       Z22, Z5, Z5
+	VMULPS       Z22, Z6, Z6
+	VMULPS       Z22, Z7, Z7
+	VMULPS       Z22, Z8, Z8
+	VMULPS       Z22, Z9, Z9
+	VMULPS       Z22, Z10, Z10
+	VMULPS       Z22, Z11, Z11
+	VMULPS       Z22, Z12, Z12
+	VMULPS       Z22, Z13, Z13
+	VMULPS       Z22, Z14, Z14
+	VMULPS       Z22, Z15, Z15
+	VMULPS       Z22, Z16, Z16
+	VMULPS       Z22, Z17, Z17
+	VMULPS       Z22, Z18, Z18
+	VMULPS       Z22, Z19, Z19
+	VMULPS       Z22, Z20, Z20
+	VMULPS       Z22, Z21, Z21
+	MOVL         beta+68(FP), CX
+	ADDL         CX, CX
+	JZ           store11
+	VBROADCASTSS beta+68(FP), Z22
+	MOVQ         DX, BX
+	VMULPS       (BX), Z22, Z23
+	VADDPS       Z23, Z0, Z0
+	VMULPS       64(BX), Z22, Z24
+	VADDPS       Z24, Z1, Z1
+	ADDQ         AX, BX
+	VMULPS       (BX), Z22, Z23
+	VADDPS       Z23, Z2, Z2
+	VMULPS       64(BX), Z22, Z24
+	VADDPS       Z24, Z3, Z3
+	ADDQ         AX, BX
+	VMULPS       (BX), Z22, Z23
+	VADDPS       Z23, Z4, Z4
+	VMULPS       64(BX), Z22, Z24
+	VADDPS       Z24, Z5, Z5
+	ADDQ         AX, BX
+	VMULPS       (BX), Z22, Z23
+	VADDPS       Z23, Z6, Z6
+	VMULPS       64(BX), Z22, Z24
+	VADDPS       Z24, Z7, Z7
+	ADDQ         AX, BX
+	VMULPS       (BX), Z22, Z23
+	VADDPS       Z23, Z8, Z8
+	VMULPS       64(BX), Z22, Z24
+	VADDPS       Z24, Z9, Z9
+	ADDQ         AX, BX
+	VMULPS       (BX), Z22, Z23
+	VADDPS       Z23, Z10, Z10
+	VMULPS       64(BX), Z22, Z24
+	VADDPS       Z24, Z11, Z11
+	ADDQ         AX, BX
+	VMULPS       (BX), Z22, Z23
+	VADDPS       Z23, Z12, Z12
+	VMULPS       64(BX), Z22, Z24
+	VADDPS       Z24, Z13, Z13
+	ADDQ         AX, BX
+	VMULPS       (BX), Z22, Z23
+	VADDPS       Z23, Z14, Z14
+	VMULPS       64(BX), Z22, Z24
+	VADDPS       Z24, Z15, Z15
+	ADDQ         AX, BX
+	VMULPS       (BX), Z22, Z23
+	VADDPS       Z23, Z16, Z16
+	VMULPS       64(BX), Z22, Z24
+	VADDPS       Z24, Z17, Z17
+	ADDQ         AX, BX
+	VMULPS       (BX), Z22, Z23
+	VADDPS       Z23, Z18, Z18
+	VMULPS       64(BX), Z22, Z24
+	VADDPS       Z24, Z19, Z19
+	ADDQ         AX, BX
+	VMULPS       (BX), Z22, Z23
+	VADDPS       Z23, Z20, Z20
+	VMULPS       64(BX), Z22, Z24
+	VADDPS       Z24, Z21, Z21
+	ADDQ         AX, BX
+
+store11:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z14, (DX)
+	VMOVUPS Z15, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z16, (DX)
+	VMOVUPS Z17, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z18, (DX)
+	VMOVUPS Z19, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z20, (DX)
+	VMOVUPS Z21, 64(DX)
 	ADDQ    AX, DX
 
 done:
@@ -855,6 +2823,31 @@ row:
 	VZEROUPPER
 	RET
 
+// func packWideF32(k int, src *float32, ld int, dst *float32)
+// Requires: AVX
+TEXT ·packWideF32(SB), NOSPLIT, $0-32
+	MOVQ k+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ ld+16(FP), DX
+	SHLQ $0x02, DX
+	MOVQ dst+24(FP), BX
+
+row:
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(CX), Y0
+	VMOVUPS Y0, 32(BX)
+	VMOVUPS 64(CX), Y0
+	VMOVUPS Y0, 64(BX)
+	VMOVUPS 96(CX), Y0
+	VMOVUPS Y0, 96(BX)
+	ADDQ    DX, CX
+	ADDQ    $0x80, BX
+	DECQ    AX
+	JNZ     row
+	VZEROUPPER
+	RET
+
 // func packSixF32(k int, src *float32, ld int, dst *float32)
 // Requires: AVX
 TEXT ·packSixF32(SB), NOSPLIT, $0-32
@@ -871,6 +2864,27 @@ row:
 	VMOVSD  X0, 16(BX)
 	ADDQ    DX, CX
 	ADDQ    $0x18, BX
+	DECQ    AX
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func packTwelveF32(k int, src *float32, ld int, dst *float32)
+// Requires: AVX
+TEXT ·packTwelveF32(SB), NOSPLIT, $0-32
+	MOVQ k+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ ld+16(FP), DX
+	SHLQ $0x02, DX
+	MOVQ dst+24(FP), BX
+
+row:
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(CX), X0
+	VMOVUPS X0, 32(BX)
+	ADDQ    DX, CX
+	ADDQ    $0x30, BX
 	DECQ    AX
 	JNZ     row
 	VZEROUPPER
@@ -915,17 +2929,17 @@ tile:
 	PREFETCHT0 (SI)
 	PREFETCHT0 60(SI)
 	ADDQ       BX, SI
-	MOVQ       rs+24(FP), SI
+	MOVQ       rs+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cs+32(FP), SI
 	SHLQ       $0x03, SI
-	MOVQ       cs+32(FP), DI
-	SHLQ       $0x03, DI
-	MOVQ       b+48(FP), R8
-	MOVQ       bs+56(FP), R9
-	SHLQ       $0x03, R9
-	MOVQ       k+8(FP), R10
-	MOVQ       CX, R11
-	LEAQ       (CX)(SI*2), R12
-	ADDQ       SI, R12
+	MOVQ       b+48(FP), DI
+	MOVQ       bs+56(FP), R8
+	SHLQ       $0x03, R8
+	MOVQ       k+8(FP), R9
+	MOVQ       CX, R10
+	LEAQ       (R10)(BX*2), R11
+	ADDQ       BX, R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -940,31 +2954,33 @@ tile:
 	VXORPS     Y11, Y11, Y11
 
 k6:
-	VMOVUPS      (R8), Y13
-	VMOVUPS      32(R8), Y14
-	VBROADCASTSD (R11), Y12
+	VMOVUPS      (DI), Y13
+	VMOVUPS      32(DI), Y14
+	VBROADCASTSD (R10), Y12
 	VFMADD231PD  Y13, Y12, Y0
 	VFMADD231PD  Y14, Y12, Y1
-	VBROADCASTSD (R11)(SI*1), Y12
+	VBROADCASTSD (R10)(BX*1), Y12
 	VFMADD231PD  Y13, Y12, Y2
 	VFMADD231PD  Y14, Y12, Y3
-	VBROADCASTSD (R11)(SI*2), Y12
+	VBROADCASTSD (R10)(BX*2), Y12
 	VFMADD231PD  Y13, Y12, Y4
 	VFMADD231PD  Y14, Y12, Y5
-	VBROADCASTSD (R12), Y12
+	VBROADCASTSD (R11), Y12
 	VFMADD231PD  Y13, Y12, Y6
 	VFMADD231PD  Y14, Y12, Y7
-	VBROADCASTSD (R12)(SI*1), Y12
+	VBROADCASTSD (R11)(BX*1), Y12
 	VFMADD231PD  Y13, Y12, Y8
 	VFMADD231PD  Y14, Y12, Y9
-	VBROADCASTSD (R12)(SI*2), Y12
+	VBROADCASTSD (R11)(BX*2), Y12
 	VFMADD231PD  Y13, Y12, Y10
 	VFMADD231PD  Y14, Y12, Y11
-	ADDQ         DI, R11
-	ADDQ         DI, R12
-	ADDQ         R9, R8
-	DECQ         R10
+	ADDQ         SI, R10
+	ADDQ         SI, R11
+	ADDQ         R8, DI
+	DECQ         R9
 	JNZ          k6
+	MOVQ         ldc+88(FP), BX
+	SHLQ         $0x03, BX
 	VBROADCASTSD alpha+64(FP), Y12
 	VMULPD       Y12, Y0, Y0
 	VMULPD       Y12, Y1, Y1
@@ -1047,27 +3063,29 @@ rows1:
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	ADDQ       AX, BX
-	MOVQ       rs+24(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       cs+32(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       b+48(FP), SI
-	MOVQ       bs+56(FP), DI
-	SHLQ       $0x03, DI
-	MOVQ       k+8(FP), R8
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       cs+32(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       b+48(FP), BX
+	MOVQ       bs+56(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       k+8(FP), DI
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 
 k1:
-	VMOVUPS      (SI), Y3
-	VMOVUPS      32(SI), Y4
+	VMOVUPS      (BX), Y3
+	VMOVUPS      32(BX), Y4
 	VBROADCASTSD (CX), Y2
 	VFMADD231PD  Y3, Y2, Y0
 	VFMADD231PD  Y4, Y2, Y1
-	ADDQ         BX, CX
-	ADDQ         DI, SI
-	DECQ         R8
+	ADDQ         AX, CX
+	ADDQ         SI, BX
+	DECQ         DI
 	JNZ          k1
+	MOVQ         ldc+88(FP), AX
+	SHLQ         $0x03, AX
 	VBROADCASTSD alpha+64(FP), Y2
 	VMULPD       Y2, Y0, Y0
 	VMULPD       Y2, Y1, Y1
@@ -1098,32 +3116,34 @@ rows2:
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	ADDQ       AX, BX
-	MOVQ       rs+24(FP), BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       cs+32(FP), BX
 	SHLQ       $0x03, BX
-	MOVQ       cs+32(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       b+48(FP), DI
-	MOVQ       bs+56(FP), R8
-	SHLQ       $0x03, R8
-	MOVQ       k+8(FP), R9
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x03, DI
+	MOVQ       k+8(FP), R8
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 
 k2:
-	VMOVUPS      (DI), Y5
-	VMOVUPS      32(DI), Y6
+	VMOVUPS      (SI), Y5
+	VMOVUPS      32(SI), Y6
 	VBROADCASTSD (CX), Y4
 	VFMADD231PD  Y5, Y4, Y0
 	VFMADD231PD  Y6, Y4, Y1
-	VBROADCASTSD (CX)(BX*1), Y4
+	VBROADCASTSD (CX)(AX*1), Y4
 	VFMADD231PD  Y5, Y4, Y2
 	VFMADD231PD  Y6, Y4, Y3
-	ADDQ         SI, CX
-	ADDQ         R8, DI
-	DECQ         R9
+	ADDQ         BX, CX
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          k2
+	MOVQ         ldc+88(FP), AX
+	SHLQ         $0x03, AX
 	VBROADCASTSD alpha+64(FP), Y4
 	VMULPD       Y4, Y0, Y0
 	VMULPD       Y4, Y1, Y1
@@ -1167,14 +3187,14 @@ rows3:
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	ADDQ       AX, BX
-	MOVQ       rs+24(FP), BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       cs+32(FP), BX
 	SHLQ       $0x03, BX
-	MOVQ       cs+32(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       b+48(FP), DI
-	MOVQ       bs+56(FP), R8
-	SHLQ       $0x03, R8
-	MOVQ       k+8(FP), R9
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x03, DI
+	MOVQ       k+8(FP), R8
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -1183,21 +3203,23 @@ rows3:
 	VXORPS     Y5, Y5, Y5
 
 k3:
-	VMOVUPS      (DI), Y7
-	VMOVUPS      32(DI), Y8
+	VMOVUPS      (SI), Y7
+	VMOVUPS      32(SI), Y8
 	VBROADCASTSD (CX), Y6
 	VFMADD231PD  Y7, Y6, Y0
 	VFMADD231PD  Y8, Y6, Y1
-	VBROADCASTSD (CX)(BX*1), Y6
+	VBROADCASTSD (CX)(AX*1), Y6
 	VFMADD231PD  Y7, Y6, Y2
 	VFMADD231PD  Y8, Y6, Y3
-	VBROADCASTSD (CX)(BX*2), Y6
+	VBROADCASTSD (CX)(AX*2), Y6
 	VFMADD231PD  Y7, Y6, Y4
 	VFMADD231PD  Y8, Y6, Y5
-	ADDQ         SI, CX
-	ADDQ         R8, DI
-	DECQ         R9
+	ADDQ         BX, CX
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          k3
+	MOVQ         ldc+88(FP), AX
+	SHLQ         $0x03, AX
 	VBROADCASTSD alpha+64(FP), Y6
 	VMULPD       Y6, Y0, Y0
 	VMULPD       Y6, Y1, Y1
@@ -1254,17 +3276,16 @@ rows4:
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	ADDQ       AX, BX
-	MOVQ       rs+24(FP), BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       cs+32(FP), BX
 	SHLQ       $0x03, BX
-	MOVQ       cs+32(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       b+48(FP), DI
-	MOVQ       bs+56(FP), R8
-	SHLQ       $0x03, R8
-	MOVQ       k+8(FP), R9
-	MOVQ       CX, R10
-	LEAQ       (CX)(BX*2), CX
-	ADDQ       BX, CX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x03, DI
+	MOVQ       k+8(FP), R8
+	LEAQ       (CX)(AX*2), R9
+	ADDQ       AX, R9
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -1275,25 +3296,27 @@ rows4:
 	VXORPS     Y7, Y7, Y7
 
 k4:
-	VMOVUPS      (DI), Y9
-	VMOVUPS      32(DI), Y10
-	VBROADCASTSD (R10), Y8
+	VMOVUPS      (SI), Y9
+	VMOVUPS      32(SI), Y10
+	VBROADCASTSD (CX), Y8
 	VFMADD231PD  Y9, Y8, Y0
 	VFMADD231PD  Y10, Y8, Y1
-	VBROADCASTSD (R10)(BX*1), Y8
+	VBROADCASTSD (CX)(AX*1), Y8
 	VFMADD231PD  Y9, Y8, Y2
 	VFMADD231PD  Y10, Y8, Y3
-	VBROADCASTSD (R10)(BX*2), Y8
+	VBROADCASTSD (CX)(AX*2), Y8
 	VFMADD231PD  Y9, Y8, Y4
 	VFMADD231PD  Y10, Y8, Y5
-	VBROADCASTSD (CX), Y8
+	VBROADCASTSD (R9), Y8
 	VFMADD231PD  Y9, Y8, Y6
 	VFMADD231PD  Y10, Y8, Y7
-	ADDQ         SI, R10
-	ADDQ         SI, CX
-	ADDQ         R8, DI
-	DECQ         R9
+	ADDQ         BX, CX
+	ADDQ         BX, R9
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          k4
+	MOVQ         ldc+88(FP), AX
+	SHLQ         $0x03, AX
 	VBROADCASTSD alpha+64(FP), Y8
 	VMULPD       Y8, Y0, Y0
 	VMULPD       Y8, Y1, Y1
@@ -1363,17 +3386,16 @@ rows5:
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	ADDQ       AX, BX
-	MOVQ       rs+24(FP), BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       cs+32(FP), BX
 	SHLQ       $0x03, BX
-	MOVQ       cs+32(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       b+48(FP), DI
-	MOVQ       bs+56(FP), R8
-	SHLQ       $0x03, R8
-	MOVQ       k+8(FP), R9
-	MOVQ       CX, R10
-	LEAQ       (CX)(BX*2), CX
-	ADDQ       BX, CX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x03, DI
+	MOVQ       k+8(FP), R8
+	LEAQ       (CX)(AX*2), R9
+	ADDQ       AX, R9
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -1386,28 +3408,30 @@ rows5:
 	VXORPS     Y9, Y9, Y9
 
 k5:
-	VMOVUPS      (DI), Y11
-	VMOVUPS      32(DI), Y12
-	VBROADCASTSD (R10), Y10
+	VMOVUPS      (SI), Y11
+	VMOVUPS      32(SI), Y12
+	VBROADCASTSD (CX), Y10
 	VFMADD231PD  Y11, Y10, Y0
 	VFMADD231PD  Y12, Y10, Y1
-	VBROADCASTSD (R10)(BX*1), Y10
+	VBROADCASTSD (CX)(AX*1), Y10
 	VFMADD231PD  Y11, Y10, Y2
 	VFMADD231PD  Y12, Y10, Y3
-	VBROADCASTSD (R10)(BX*2), Y10
+	VBROADCASTSD (CX)(AX*2), Y10
 	VFMADD231PD  Y11, Y10, Y4
 	VFMADD231PD  Y12, Y10, Y5
-	VBROADCASTSD (CX), Y10
+	VBROADCASTSD (R9), Y10
 	VFMADD231PD  Y11, Y10, Y6
 	VFMADD231PD  Y12, Y10, Y7
-	VBROADCASTSD (CX)(BX*1), Y10
+	VBROADCASTSD (R9)(AX*1), Y10
 	VFMADD231PD  Y11, Y10, Y8
 	VFMADD231PD  Y12, Y10, Y9
-	ADDQ         SI, R10
-	ADDQ         SI, CX
-	ADDQ         R8, DI
-	DECQ         R9
+	ADDQ         BX, CX
+	ADDQ         BX, R9
+	ADDQ         DI, SI
+	DECQ         R8
 	JNZ          k5
+	MOVQ         ldc+88(FP), AX
+	SHLQ         $0x03, AX
 	VBROADCASTSD alpha+64(FP), Y10
 	VMULPD       Y10, Y0, Y0
 	VMULPD       Y10, Y1, Y1
@@ -1465,6 +3489,1964 @@ store5:
 	ADDQ    AX, DX
 	VMOVUPS Y8, (DX)
 	VMOVUPS Y9, 32(DX)
+	ADDQ    AX, DX
+
+done:
+	VZEROUPPER
+	RET
+
+// func gemmPanelWideF64(rows int, k int, a *float64, rs int, cs int, step int, b *float64, bs int, alpha float64, beta float64, c *float64, ldc int)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·gemmPanelWideF64(SB), NOSPLIT, $0-96
+	MOVQ rows+0(FP), AX
+	MOVQ a+16(FP), CX
+	MOVQ c+80(FP), DX
+
+tile:
+	CMPQ       AX, $0x01
+	JE         rows1
+	CMPQ       AX, $0x02
+	JE         rows2
+	CMPQ       AX, $0x03
+	JE         rows3
+	CMPQ       AX, $0x04
+	JE         rows4
+	CMPQ       AX, $0x05
+	JE         rows5
+	CMPQ       AX, $0x06
+	JE         rows6
+	CMPQ       AX, $0x07
+	JE         rows7
+	CMPQ       AX, $0x08
+	JE         rows8
+	CMPQ       AX, $0x09
+	JE         rows9
+	CMPQ       AX, $0x0a
+	JE         rows10
+	CMPQ       AX, $0x0b
+	JE         rows11
+	MOVQ       ldc+88(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 124(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 124(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 124(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 124(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 124(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 124(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 124(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 124(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 124(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 124(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 124(SI)
+	ADDQ       BX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	PREFETCHT0 124(SI)
+	ADDQ       BX, SI
+	MOVQ       rs+24(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       cs+32(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       b+48(FP), DI
+	MOVQ       bs+56(FP), R8
+	SHLQ       $0x03, R8
+	MOVQ       k+8(FP), R9
+	MOVQ       CX, R10
+	LEAQ       (R10)(BX*2), R11
+	ADDQ       BX, R11
+	LEAQ       (R11)(BX*2), R12
+	ADDQ       BX, R12
+	LEAQ       (R12)(BX*2), R13
+	ADDQ       BX, R13
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	VXORPS     Z12, Z12, Z12
+	VXORPS     Z13, Z13, Z13
+	VXORPS     Z14, Z14, Z14
+	VXORPS     Z15, Z15, Z15
+	VXORPS     Z16, Z16, Z16
+	VXORPS     Z17, Z17, Z17
+	VXORPS     Z18, Z18, Z18
+	VXORPS     Z19, Z19, Z19
+	VXORPS     Z20, Z20, Z20
+	VXORPS     Z21, Z21, Z21
+	VXORPS     Z22, Z22, Z22
+	VXORPS     Z23, Z23, Z23
+
+k12:
+	VMOVUPS      (DI), Z25
+	VMOVUPS      64(DI), Z26
+	VBROADCASTSD (R10), Z24
+	VFMADD231PD  Z25, Z24, Z0
+	VFMADD231PD  Z26, Z24, Z1
+	VBROADCASTSD (R10)(BX*1), Z24
+	VFMADD231PD  Z25, Z24, Z2
+	VFMADD231PD  Z26, Z24, Z3
+	VBROADCASTSD (R10)(BX*2), Z24
+	VFMADD231PD  Z25, Z24, Z4
+	VFMADD231PD  Z26, Z24, Z5
+	VBROADCASTSD (R11), Z24
+	VFMADD231PD  Z25, Z24, Z6
+	VFMADD231PD  Z26, Z24, Z7
+	VBROADCASTSD (R11)(BX*1), Z24
+	VFMADD231PD  Z25, Z24, Z8
+	VFMADD231PD  Z26, Z24, Z9
+	VBROADCASTSD (R11)(BX*2), Z24
+	VFMADD231PD  Z25, Z24, Z10
+	VFMADD231PD  Z26, Z24, Z11
+	VBROADCASTSD (R12), Z24
+	VFMADD231PD  Z25, Z24, Z12
+	VFMADD231PD  Z26, Z24, Z13
+	VBROADCASTSD (R12)(BX*1), Z24
+	VFMADD231PD  Z25, Z24, Z14
+	VFMADD231PD  Z26, Z24, Z15
+	VBROADCASTSD (R12)(BX*2), Z24
+	VFMADD231PD  Z25, Z24, Z16
+	VFMADD231PD  Z26, Z24, Z17
+	VBROADCASTSD (R13), Z24
+	VFMADD231PD  Z25, Z24, Z18
+	VFMADD231PD  Z26, Z24, Z19
+	VBROADCASTSD (R13)(BX*1), Z24
+	VFMADD231PD  Z25, Z24, Z20
+	VFMADD231PD  Z26, Z24, Z21
+	VBROADCASTSD (R13)(BX*2), Z24
+	VFMADD231PD  Z25, Z24, Z22
+	VFMADD231PD  Z26, Z24, Z23
+	ADDQ         SI, R10
+	ADDQ         SI, R11
+	ADDQ         SI, R12
+	ADDQ         SI, R13
+	ADDQ         R8, DI
+	DECQ         R9
+	JNZ          k12
+	MOVQ         ldc+88(FP), BX
+	SHLQ         $0x03, BX
+	VBROADCASTSD alpha+64(FP), Z24
+	VMULPD       Z24, Z0, Z0
+	VMULPD       Z24, Z1, Z1
+	VMULPD       Z24, Z2, Z2
+	VMULPD       Z24, Z3, Z3
+	VMULPD       Z24, Z4, Z4
+	VMULPD       Z24, Z5, Z5
+	VMULPD       Z24, Z6, Z6
+	VMULPD       Z24, Z7, Z7
+	VMULPD       Z24, Z8, Z8
+	VMULPD       Z24, Z9, Z9
+	VMULPD       Z24, Z10, Z10
+	VMULPD       Z24, Z11, Z11
+	VMULPD       Z24, Z12, Z12
+	VMULPD       Z24, Z13, Z13
+	VMULPD       Z24, Z14, Z14
+	VMULPD       Z24, Z15, Z15
+	VMULPD       Z24, Z16, Z16
+	VMULPD       Z24, Z17, Z17
+	VMULPD       Z24, Z18, Z18
+	VMULPD       Z24, Z19, Z19
+	VMULPD       Z24, Z20, Z20
+	VMULPD       Z24, Z21, Z21
+	VMULPD       Z24, Z22, Z22
+	VMULPD       Z24, Z23, Z23
+	MOVQ         beta+72(FP), SI
+	ADDQ         SI, SI
+	JZ           store12
+	VBROADCASTSD beta+72(FP), Z24
+	MOVQ         DX, SI
+	VMULPD       (SI), Z24, Z25
+	VADDPD       Z25, Z0, Z0
+	VMULPD       64(SI), Z24, Z26
+	VADDPD       Z26, Z1, Z1
+	ADDQ         BX, SI
+	VMULPD       (SI), Z24, Z25
+	VADDPD       Z25, Z2, Z2
+	VMULPD       64(SI), Z24, Z26
+	VADDPD       Z26, Z3, Z3
+	ADDQ         BX, SI
+	VMULPD       (SI), Z24, Z25
+	VADDPD       Z25, Z4, Z4
+	VMULPD       64(SI), Z24, Z26
+	VADDPD       Z26, Z5, Z5
+	ADDQ         BX, SI
+	VMULPD       (SI), Z24, Z25
+	VADDPD       Z25, Z6, Z6
+	VMULPD       64(SI), Z24, Z26
+	VADDPD       Z26, Z7, Z7
+	ADDQ         BX, SI
+	VMULPD       (SI), Z24, Z25
+	VADDPD       Z25, Z8, Z8
+	VMULPD       64(SI), Z24, Z26
+	VADDPD       Z26, Z9, Z9
+	ADDQ         BX, SI
+	VMULPD       (SI), Z24, Z25
+	VADDPD       Z25, Z10, Z10
+	VMULPD       64(SI), Z24, Z26
+	VADDPD       Z26, Z11, Z11
+	ADDQ         BX, SI
+	VMULPD       (SI), Z24, Z25
+	VADDPD       Z25, Z12, Z12
+	VMULPD       64(SI), Z24, Z26
+	VADDPD       Z26, Z13, Z13
+	ADDQ         BX, SI
+	VMULPD       (SI), Z24, Z25
+	VADDPD       Z25, Z14, Z14
+	VMULPD       64(SI), Z24, Z26
+	VADDPD       Z26, Z15, Z15
+	ADDQ         BX, SI
+	VMULPD       (SI), Z24, Z25
+	VADDPD       Z25, Z16, Z16
+	VMULPD       64(SI), Z24, Z26
+	VADDPD       Z26, Z17, Z17
+	ADDQ         BX, SI
+	VMULPD       (SI), Z24, Z25
+	VADDPD       Z25, Z18, Z18
+	VMULPD       64(SI), Z24, Z26
+	VADDPD       Z26, Z19, Z19
+	ADDQ         BX, SI
+	VMULPD       (SI), Z24, Z25
+	VADDPD       Z25, Z20, Z20
+	VMULPD       64(SI), Z24, Z26
+	VADDPD       Z26, Z21, Z21
+	ADDQ         BX, SI
+	VMULPD       (SI), Z24, Z25
+	VADDPD       Z25, Z22, Z22
+	VMULPD       64(SI), Z24, Z26
+	VADDPD       Z26, Z23, Z23
+	ADDQ         BX, SI
+
+store12:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z14, (DX)
+	VMOVUPS Z15, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z16, (DX)
+	VMOVUPS Z17, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z18, (DX)
+	VMOVUPS Z19, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z20, (DX)
+	VMOVUPS Z21, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z22, (DX)
+	VMOVUPS Z23, 64(DX)
+	ADDQ    BX, DX
+	SUBQ    $0x0c, AX
+	JZ      done
+	MOVQ    step+40(FP), BX
+	SHLQ    $0x03, BX
+	ADDQ    BX, CX
+	JMP     tile
+
+rows1:
+	MOVQ       ldc+88(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       cs+32(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       b+48(FP), BX
+	MOVQ       bs+56(FP), SI
+	SHLQ       $0x03, SI
+	MOVQ       k+8(FP), DI
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+
+k1:
+	VMOVUPS      (BX), Z3
+	VMOVUPS      64(BX), Z4
+	VBROADCASTSD (CX), Z2
+	VFMADD231PD  Z3, Z2, Z0
+	VFMADD231PD  Z4, Z2, Z1
+	ADDQ         AX, CX
+	ADDQ         SI, BX
+	DECQ         DI
+	JNZ          k1
+	MOVQ         ldc+88(FP), AX
+	SHLQ         $0x03, AX
+	VBROADCASTSD alpha+64(FP), Z2
+	VMULPD       Z2, Z0, Z0
+	VMULPD       Z2, Z1, Z1
+	MOVQ         beta+72(FP), CX
+	ADDQ         CX, CX
+	JZ           store1
+	VBROADCASTSD beta+72(FP), Z2
+	MOVQ         DX, BX
+	VMULPD       (BX), Z2, Z3
+	VADDPD       Z3, Z0, Z0
+	VMULPD       64(BX), Z2, Z4
+	VADDPD       Z4, Z1, Z1
+	ADDQ         AX, BX
+
+store1:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows2:
+	MOVQ       ldc+88(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       cs+32(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x03, DI
+	MOVQ       k+8(FP), R8
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+
+k2:
+	VMOVUPS      (SI), Z5
+	VMOVUPS      64(SI), Z6
+	VBROADCASTSD (CX), Z4
+	VFMADD231PD  Z5, Z4, Z0
+	VFMADD231PD  Z6, Z4, Z1
+	VBROADCASTSD (CX)(AX*1), Z4
+	VFMADD231PD  Z5, Z4, Z2
+	VFMADD231PD  Z6, Z4, Z3
+	ADDQ         BX, CX
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          k2
+	MOVQ         ldc+88(FP), AX
+	SHLQ         $0x03, AX
+	VBROADCASTSD alpha+64(FP), Z4
+	VMULPD       Z4, Z0, Z0
+	VMULPD       Z4, Z1, Z1
+	VMULPD       Z4, Z2, Z2
+	VMULPD       Z4, Z3, Z3
+	MOVQ         beta+72(FP), CX
+	ADDQ         CX, CX
+	JZ           store2
+	VBROADCASTSD beta+72(FP), Z4
+	MOVQ         DX, BX
+	VMULPD       (BX), Z4, Z5
+	VADDPD       Z5, Z0, Z0
+	VMULPD       64(BX), Z4, Z6
+	VADDPD       Z6, Z1, Z1
+	ADDQ         AX, BX
+	VMULPD       (BX), Z4, Z5
+	VADDPD       Z5, Z2, Z2
+	VMULPD       64(BX), Z4, Z6
+	VADDPD       Z6, Z3, Z3
+	ADDQ         AX, BX
+
+store2:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows3:
+	MOVQ       ldc+88(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       cs+32(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x03, DI
+	MOVQ       k+8(FP), R8
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+
+k3:
+	VMOVUPS      (SI), Z7
+	VMOVUPS      64(SI), Z8
+	VBROADCASTSD (CX), Z6
+	VFMADD231PD  Z7, Z6, Z0
+	VFMADD231PD  Z8, Z6, Z1
+	VBROADCASTSD (CX)(AX*1), Z6
+	VFMADD231PD  Z7, Z6, Z2
+	VFMADD231PD  Z8, Z6, Z3
+	VBROADCASTSD (CX)(AX*2), Z6
+	VFMADD231PD  Z7, Z6, Z4
+	VFMADD231PD  Z8, Z6, Z5
+	ADDQ         BX, CX
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          k3
+	MOVQ         ldc+88(FP), AX
+	SHLQ         $0x03, AX
+	VBROADCASTSD alpha+64(FP), Z6
+	VMULPD       Z6, Z0, Z0
+	VMULPD       Z6, Z1, Z1
+	VMULPD       Z6, Z2, Z2
+	VMULPD       Z6, Z3, Z3
+	VMULPD       Z6, Z4, Z4
+	VMULPD       Z6, Z5, Z5
+	MOVQ         beta+72(FP), CX
+	ADDQ         CX, CX
+	JZ           store3
+	VBROADCASTSD beta+72(FP), Z6
+	MOVQ         DX, BX
+	VMULPD       (BX), Z6, Z7
+	VADDPD       Z7, Z0, Z0
+	VMULPD       64(BX), Z6, Z8
+	VADDPD       Z8, Z1, Z1
+	ADDQ         AX, BX
+	VMULPD       (BX), Z6, Z7
+	VADDPD       Z7, Z2, Z2
+	VMULPD       64(BX), Z6, Z8
+	VADDPD       Z8, Z3, Z3
+	ADDQ         AX, BX
+	VMULPD       (BX), Z6, Z7
+	VADDPD       Z7, Z4, Z4
+	VMULPD       64(BX), Z6, Z8
+	VADDPD       Z8, Z5, Z5
+	ADDQ         AX, BX
+
+store3:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows4:
+	MOVQ       ldc+88(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       cs+32(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x03, DI
+	MOVQ       k+8(FP), R8
+	LEAQ       (CX)(AX*2), R9
+	ADDQ       AX, R9
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+
+k4:
+	VMOVUPS      (SI), Z9
+	VMOVUPS      64(SI), Z10
+	VBROADCASTSD (CX), Z8
+	VFMADD231PD  Z9, Z8, Z0
+	VFMADD231PD  Z10, Z8, Z1
+	VBROADCASTSD (CX)(AX*1), Z8
+	VFMADD231PD  Z9, Z8, Z2
+	VFMADD231PD  Z10, Z8, Z3
+	VBROADCASTSD (CX)(AX*2), Z8
+	VFMADD231PD  Z9, Z8, Z4
+	VFMADD231PD  Z10, Z8, Z5
+	VBROADCASTSD (R9), Z8
+	VFMADD231PD  Z9, Z8, Z6
+	VFMADD231PD  Z10, Z8, Z7
+	ADDQ         BX, CX
+	ADDQ         BX, R9
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          k4
+	MOVQ         ldc+88(FP), AX
+	SHLQ         $0x03, AX
+	VBROADCASTSD alpha+64(FP), Z8
+	VMULPD       Z8, Z0, Z0
+	VMULPD       Z8, Z1, Z1
+	VMULPD       Z8, Z2, Z2
+	VMULPD       Z8, Z3, Z3
+	VMULPD       Z8, Z4, Z4
+	VMULPD       Z8, Z5, Z5
+	VMULPD       Z8, Z6, Z6
+	VMULPD       Z8, Z7, Z7
+	MOVQ         beta+72(FP), CX
+	ADDQ         CX, CX
+	JZ           store4
+	VBROADCASTSD beta+72(FP), Z8
+	MOVQ         DX, BX
+	VMULPD       (BX), Z8, Z9
+	VADDPD       Z9, Z0, Z0
+	VMULPD       64(BX), Z8, Z10
+	VADDPD       Z10, Z1, Z1
+	ADDQ         AX, BX
+	VMULPD       (BX), Z8, Z9
+	VADDPD       Z9, Z2, Z2
+	VMULPD       64(BX), Z8, Z10
+	VADDPD       Z10, Z3, Z3
+	ADDQ         AX, BX
+	VMULPD       (BX), Z8, Z9
+	VADDPD       Z9, Z4, Z4
+	VMULPD       64(BX), Z8, Z10
+	VADDPD       Z10, Z5, Z5
+	ADDQ         AX, BX
+	VMULPD       (BX), Z8, Z9
+	VADDPD       Z9, Z6, Z6
+	VMULPD       64(BX), Z8, Z10
+	VADDPD       Z10, Z7, Z7
+	ADDQ         AX, BX
+
+store4:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows5:
+	MOVQ       ldc+88(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       cs+32(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x03, DI
+	MOVQ       k+8(FP), R8
+	LEAQ       (CX)(AX*2), R9
+	ADDQ       AX, R9
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+
+k5:
+	VMOVUPS      (SI), Z11
+	VMOVUPS      64(SI), Z12
+	VBROADCASTSD (CX), Z10
+	VFMADD231PD  Z11, Z10, Z0
+	VFMADD231PD  Z12, Z10, Z1
+	VBROADCASTSD (CX)(AX*1), Z10
+	VFMADD231PD  Z11, Z10, Z2
+	VFMADD231PD  Z12, Z10, Z3
+	VBROADCASTSD (CX)(AX*2), Z10
+	VFMADD231PD  Z11, Z10, Z4
+	VFMADD231PD  Z12, Z10, Z5
+	VBROADCASTSD (R9), Z10
+	VFMADD231PD  Z11, Z10, Z6
+	VFMADD231PD  Z12, Z10, Z7
+	VBROADCASTSD (R9)(AX*1), Z10
+	VFMADD231PD  Z11, Z10, Z8
+	VFMADD231PD  Z12, Z10, Z9
+	ADDQ         BX, CX
+	ADDQ         BX, R9
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          k5
+	MOVQ         ldc+88(FP), AX
+	SHLQ         $0x03, AX
+	VBROADCASTSD alpha+64(FP), Z10
+	VMULPD       Z10, Z0, Z0
+	VMULPD       Z10, Z1, Z1
+	VMULPD       Z10, Z2, Z2
+	VMULPD       Z10, Z3, Z3
+	VMULPD       Z10, Z4, Z4
+	VMULPD       Z10, Z5, Z5
+	VMULPD       Z10, Z6, Z6
+	VMULPD       Z10, Z7, Z7
+	VMULPD       Z10, Z8, Z8
+	VMULPD       Z10, Z9, Z9
+	MOVQ         beta+72(FP), CX
+	ADDQ         CX, CX
+	JZ           store5
+	VBROADCASTSD beta+72(FP), Z10
+	MOVQ         DX, BX
+	VMULPD       (BX), Z10, Z11
+	VADDPD       Z11, Z0, Z0
+	VMULPD       64(BX), Z10, Z12
+	VADDPD       Z12, Z1, Z1
+	ADDQ         AX, BX
+	VMULPD       (BX), Z10, Z11
+	VADDPD       Z11, Z2, Z2
+	VMULPD       64(BX), Z10, Z12
+	VADDPD       Z12, Z3, Z3
+	ADDQ         AX, BX
+	VMULPD       (BX), Z10, Z11
+	VADDPD       Z11, Z4, Z4
+	VMULPD       64(BX), Z10, Z12
+	VADDPD       Z12, Z5, Z5
+	ADDQ         AX, BX
+	VMULPD       (BX), Z10, Z11
+	VADDPD       Z11, Z6, Z6
+	VMULPD       64(BX), Z10, Z12
+	VADDPD       Z12, Z7, Z7
+	ADDQ         AX, BX
+	VMULPD       (BX), Z10, Z11
+	VADDPD       Z11, Z8, Z8
+	VMULPD       64(BX), Z10, Z12
+	VADDPD       Z12, Z9, Z9
+	ADDQ         AX, BX
+
+store5:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, 64(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows6:
+	MOVQ       ldc+88(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       cs+32(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x03, DI
+	MOVQ       k+8(FP), R8
+	LEAQ       (CX)(AX*2), R9
+	ADDQ       AX, R9
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+
+k6:
+	VMOVUPS      (SI), Z13
+	VMOVUPS      64(SI), Z14
+	VBROADCASTSD (CX), Z12
+	VFMADD231PD  Z13, Z12, Z0
+	VFMADD231PD  Z14, Z12, Z1
+	VBROADCASTSD (CX)(AX*1), Z12
+	VFMADD231PD  Z13, Z12, Z2
+	VFMADD231PD  Z14, Z12, Z3
+	VBROADCASTSD (CX)(AX*2), Z12
+	VFMADD231PD  Z13, Z12, Z4
+	VFMADD231PD  Z14, Z12, Z5
+	VBROADCASTSD (R9), Z12
+	VFMADD231PD  Z13, Z12, Z6
+	VFMADD231PD  Z14, Z12, Z7
+	VBROADCASTSD (R9)(AX*1), Z12
+	VFMADD231PD  Z13, Z12, Z8
+	VFMADD231PD  Z14, Z12, Z9
+	VBROADCASTSD (R9)(AX*2), Z12
+	VFMADD231PD  Z13, Z12, Z10
+	VFMADD231PD  Z14, Z12, Z11
+	ADDQ         BX, CX
+	ADDQ         BX, R9
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          k6
+	MOVQ         ldc+88(FP), AX
+	SHLQ         $0x03, AX
+	VBROADCASTSD alpha+64(FP), Z12
+	VMULPD       Z12, Z0, Z0
+	VMULPD       Z12, Z1, Z1
+	VMULPD       Z12, Z2, Z2
+	VMULPD       Z12, Z3, Z3
+	VMULPD       Z12, Z4, Z4
+	VMULPD       Z12, Z5, Z5
+	VMULPD       Z12, Z6, Z6
+	VMULPD       Z12, Z7, Z7
+	VMULPD       Z12, Z8, Z8
+	VMULPD       Z12, Z9, Z9
+	VMULPD       Z12, Z10, Z10
+	VMULPD       Z12, Z11, Z11
+	MOVQ         beta+72(FP), CX
+	ADDQ         CX, CX
+	JZ           store6
+	VBROADCASTSD beta+72(FP), Z12
+	MOVQ         DX, BX
+	VMULPD       (BX), Z12, Z13
+	VADDPD       Z13, Z0, Z0
+	VMULPD       64(BX), Z12, Z14
+	VADDPD       Z14, Z1, Z1
+	ADDQ         AX, BX
+	VMULPD       (BX), Z12, Z13
+	VADDPD       Z13, Z2, Z2
+	VMULPD       64(BX), Z12, Z14
+	VADDPD       Z14, Z3, Z3
+	ADDQ         AX, BX
+	VMULPD       (BX), Z12, Z13
+	VADDPD       Z13, Z4, Z4
+	VMULPD       64(BX), Z12, Z14
+	VADDPD       Z14, Z5, Z5
+	ADDQ         AX, BX
+	VMULPD       (BX), Z12, Z13
+	VADDPD       Z13, Z6, Z6
+	VMULPD       64(BX), Z12, Z14
+	VADDPD       Z14, Z7, Z7
+	ADDQ         AX, BX
+	VMULPD       (BX), Z12, Z13
+	VADDPD       Z13, Z8, Z8
+	VMULPD       64(BX), Z12, Z14
+	VADDPD       Z14, Z9, Z9
+	ADDQ         AX, BX
+	VMULPD       (BX), Z12, Z13
+	VADDPD       Z13, Z10, Z10
+	VMULPD       64(BX), Z12, Z14
+	VADDPD       Z14, Z11, Z11
+	ADDQ         AX, BX
+
+store6:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, 64(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows7:
+	MOVQ       ldc+88(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       cs+32(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x03, DI
+	MOVQ       k+8(FP), R8
+	LEAQ       (CX)(AX*2), R9
+	ADDQ       AX, R9
+	LEAQ       (R9)(AX*2), R10
+	ADDQ       AX, R10
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	VXORPS     Z12, Z12, Z12
+	VXORPS     Z13, Z13, Z13
+
+k7:
+	VMOVUPS      (SI), Z15
+	VMOVUPS      64(SI), Z16
+	VBROADCASTSD (CX), Z14
+	VFMADD231PD  Z15, Z14, Z0
+	VFMADD231PD  Z16, Z14, Z1
+	VBROADCASTSD (CX)(AX*1), Z14
+	VFMADD231PD  Z15, Z14, Z2
+	VFMADD231PD  Z16, Z14, Z3
+	VBROADCASTSD (CX)(AX*2), Z14
+	VFMADD231PD  Z15, Z14, Z4
+	VFMADD231PD  Z16, Z14, Z5
+	VBROADCASTSD (R9), Z14
+	VFMADD231PD  Z15, Z14, Z6
+	VFMADD231PD  Z16, Z14, Z7
+	VBROADCASTSD (R9)(AX*1), Z14
+	VFMADD231PD  Z15, Z14, Z8
+	VFMADD231PD  Z16, Z14, Z9
+	VBROADCASTSD (R9)(AX*2), Z14
+	VFMADD231PD  Z15, Z14, Z10
+	VFMADD231PD  Z16, Z14, Z11
+	VBROADCASTSD (R10), Z14
+	VFMADD231PD  Z15, Z14, Z12
+	VFMADD231PD  Z16, Z14, Z13
+	ADDQ         BX, CX
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          k7
+	MOVQ         ldc+88(FP), AX
+	SHLQ         $0x03, AX
+	VBROADCASTSD alpha+64(FP), Z14
+	VMULPD       Z14, Z0, Z0
+	VMULPD       Z14, Z1, Z1
+	VMULPD       Z14, Z2, Z2
+	VMULPD       Z14, Z3, Z3
+	VMULPD       Z14, Z4, Z4
+	VMULPD       Z14, Z5, Z5
+	VMULPD       Z14, Z6, Z6
+	VMULPD       Z14, Z7, Z7
+	VMULPD       Z14, Z8, Z8
+	VMULPD       Z14, Z9, Z9
+	VMULPD       Z14, Z10, Z10
+	VMULPD       Z14, Z11, Z11
+	VMULPD       Z14, Z12, Z12
+	VMULPD       Z14, Z13, Z13
+	MOVQ         beta+72(FP), CX
+	ADDQ         CX, CX
+	JZ           store7
+	VBROADCASTSD beta+72(FP), Z14
+	MOVQ         DX, BX
+	VMULPD       (BX), Z14, Z15
+	VADDPD       Z15, Z0, Z0
+	VMULPD       64(BX), Z14, Z16
+	VADDPD       Z16, Z1, Z1
+	ADDQ         AX, BX
+	VMULPD       (BX), Z14, Z15
+	VADDPD       Z15, Z2, Z2
+	VMULPD       64(BX), Z14, Z16
+	VADDPD       Z16, Z3, Z3
+	ADDQ         AX, BX
+	VMULPD       (BX), Z14, Z15
+	VADDPD       Z15, Z4, Z4
+	VMULPD       64(BX), Z14, Z16
+	VADDPD       Z16, Z5, Z5
+	ADDQ         AX, BX
+	VMULPD       (BX), Z14, Z15
+	VADDPD       Z15, Z6, Z6
+	VMULPD       64(BX), Z14, Z16
+	VADDPD       Z16, Z7, Z7
+	ADDQ         AX, BX
+	VMULPD       (BX), Z14, Z15
+	VADDPD       Z15, Z8, Z8
+	VMULPD       64(BX), Z14, Z16
+	VADDPD       Z16, Z9, Z9
+	ADDQ         AX, BX
+	VMULPD       (BX), Z14, Z15
+	VADDPD       Z15, Z10, Z10
+	VMULPD       64(BX), Z14, Z16
+	VADDPD       Z16, Z11, Z11
+	ADDQ         AX, BX
+	VMULPD       (BX), Z14, Z15
+	VADDPD       Z15, Z12, Z12
+	VMULPD       64(BX), Z14, Z16
+	VADDPD       Z16, Z13, Z13
+	ADDQ         AX, BX
+
+store7:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, 64(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows8:
+	MOVQ       ldc+88(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       cs+32(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x03, DI
+	MOVQ       k+8(FP), R8
+	LEAQ       (CX)(AX*2), R9
+	ADDQ       AX, R9
+	LEAQ       (R9)(AX*2), R10
+	ADDQ       AX, R10
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	VXORPS     Z12, Z12, Z12
+	VXORPS     Z13, Z13, Z13
+	VXORPS     Z14, Z14, Z14
+	VXORPS     Z15, Z15, Z15
+
+k8:
+	VMOVUPS      (SI), Z17
+	VMOVUPS      64(SI), Z18
+	VBROADCASTSD (CX), Z16
+	VFMADD231PD  Z17, Z16, Z0
+	VFMADD231PD  Z18, Z16, Z1
+	VBROADCASTSD (CX)(AX*1), Z16
+	VFMADD231PD  Z17, Z16, Z2
+	VFMADD231PD  Z18, Z16, Z3
+	VBROADCASTSD (CX)(AX*2), Z16
+	VFMADD231PD  Z17, Z16, Z4
+	VFMADD231PD  Z18, Z16, Z5
+	VBROADCASTSD (R9), Z16
+	VFMADD231PD  Z17, Z16, Z6
+	VFMADD231PD  Z18, Z16, Z7
+	VBROADCASTSD (R9)(AX*1), Z16
+	VFMADD231PD  Z17, Z16, Z8
+	VFMADD231PD  Z18, Z16, Z9
+	VBROADCASTSD (R9)(AX*2), Z16
+	VFMADD231PD  Z17, Z16, Z10
+	VFMADD231PD  Z18, Z16, Z11
+	VBROADCASTSD (R10), Z16
+	VFMADD231PD  Z17, Z16, Z12
+	VFMADD231PD  Z18, Z16, Z13
+	VBROADCASTSD (R10)(AX*1), Z16
+	VFMADD231PD  Z17, Z16, Z14
+	VFMADD231PD  Z18, Z16, Z15
+	ADDQ         BX, CX
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          k8
+	MOVQ         ldc+88(FP), AX
+	SHLQ         $0x03, AX
+	VBROADCASTSD alpha+64(FP), Z16
+	VMULPD       Z16, Z0, Z0
+	VMULPD       Z16, Z1, Z1
+	VMULPD       Z16, Z2, Z2
+	VMULPD       Z16, Z3, Z3
+	VMULPD       Z16, Z4, Z4
+	VMULPD       Z16, Z5, Z5
+	VMULPD       Z16, Z6, Z6
+	VMULPD       Z16, Z7, Z7
+	VMULPD       Z16, Z8, Z8
+	VMULPD       Z16, Z9, Z9
+	VMULPD       Z16, Z10, Z10
+	VMULPD       Z16, Z11, Z11
+	VMULPD       Z16, Z12, Z12
+	VMULPD       Z16, Z13, Z13
+	VMULPD       Z16, Z14, Z14
+	VMULPD       Z16, Z15, Z15
+	MOVQ         beta+72(FP), CX
+	ADDQ         CX, CX
+	JZ           store8
+	VBROADCASTSD beta+72(FP), Z16
+	MOVQ         DX, BX
+	VMULPD       (BX), Z16, Z17
+	VADDPD       Z17, Z0, Z0
+	VMULPD       64(BX), Z16, Z18
+	VADDPD       Z18, Z1, Z1
+	ADDQ         AX, BX
+	VMULPD       (BX), Z16, Z17
+	VADDPD       Z17, Z2, Z2
+	VMULPD       64(BX), Z16, Z18
+	VADDPD       Z18, Z3, Z3
+	ADDQ         AX, BX
+	VMULPD       (BX), Z16, Z17
+	VADDPD       Z17, Z4, Z4
+	VMULPD       64(BX), Z16, Z18
+	VADDPD       Z18, Z5, Z5
+	ADDQ         AX, BX
+	VMULPD       (BX), Z16, Z17
+	VADDPD       Z17, Z6, Z6
+	VMULPD       64(BX), Z16, Z18
+	VADDPD       Z18, Z7, Z7
+	ADDQ         AX, BX
+	VMULPD       (BX), Z16, Z17
+	VADDPD       Z17, Z8, Z8
+	VMULPD       64(BX), Z16, Z18
+	VADDPD       Z18, Z9, Z9
+	ADDQ         AX, BX
+	VMULPD       (BX), Z16, Z17
+	VADDPD       Z17, Z10, Z10
+	VMULPD       64(BX), Z16, Z18
+	VADDPD       Z18, Z11, Z11
+	ADDQ         AX, BX
+	VMULPD       (BX), Z16, Z17
+	VADDPD       Z17, Z12, Z12
+	VMULPD       64(BX), Z16, Z18
+	VADDPD       Z18, Z13, Z13
+	ADDQ         AX, BX
+	VMULPD       (BX), Z16, Z17
+	VADDPD       Z17, Z14, Z14
+	VMULPD       64(BX), Z16, Z18
+	VADDPD       Z18, Z15, Z15
+	ADDQ         AX, BX
+
+store8:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z14, (DX)
+	VMOVUPS Z15, 64(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows9:
+	MOVQ       ldc+88(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       cs+32(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x03, DI
+	MOVQ       k+8(FP), R8
+	LEAQ       (CX)(AX*2), R9
+	ADDQ       AX, R9
+	LEAQ       (R9)(AX*2), R10
+	ADDQ       AX, R10
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	VXORPS     Z12, Z12, Z12
+	VXORPS     Z13, Z13, Z13
+	VXORPS     Z14, Z14, Z14
+	VXORPS     Z15, Z15, Z15
+	VXORPS     Z16, Z16, Z16
+	VXORPS     Z17, Z17, Z17
+
+k9:
+	VMOVUPS      (SI), Z19
+	VMOVUPS      64(SI), Z20
+	VBROADCASTSD (CX), Z18
+	VFMADD231PD  Z19, Z18, Z0
+	VFMADD231PD  Z20, Z18, Z1
+	VBROADCASTSD (CX)(AX*1), Z18
+	VFMADD231PD  Z19, Z18, Z2
+	VFMADD231PD  Z20, Z18, Z3
+	VBROADCASTSD (CX)(AX*2), Z18
+	VFMADD231PD  Z19, Z18, Z4
+	VFMADD231PD  Z20, Z18, Z5
+	VBROADCASTSD (R9), Z18
+	VFMADD231PD  Z19, Z18, Z6
+	VFMADD231PD  Z20, Z18, Z7
+	VBROADCASTSD (R9)(AX*1), Z18
+	VFMADD231PD  Z19, Z18, Z8
+	VFMADD231PD  Z20, Z18, Z9
+	VBROADCASTSD (R9)(AX*2), Z18
+	VFMADD231PD  Z19, Z18, Z10
+	VFMADD231PD  Z20, Z18, Z11
+	VBROADCASTSD (R10), Z18
+	VFMADD231PD  Z19, Z18, Z12
+	VFMADD231PD  Z20, Z18, Z13
+	VBROADCASTSD (R10)(AX*1), Z18
+	VFMADD231PD  Z19, Z18, Z14
+	VFMADD231PD  Z20, Z18, Z15
+	VBROADCASTSD (R10)(AX*2), Z18
+	VFMADD231PD  Z19, Z18, Z16
+	VFMADD231PD  Z20, Z18, Z17
+	ADDQ         BX, CX
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          k9
+	MOVQ         ldc+88(FP), AX
+	SHLQ         $0x03, AX
+	VBROADCASTSD alpha+64(FP), Z18
+	VMULPD       Z18, Z0, Z0
+	VMULPD       Z18, Z1, Z1
+	VMULPD       Z18, Z2, Z2
+	VMULPD       Z18, Z3, Z3
+	VMULPD       Z18, Z4, Z4
+	VMULPD       Z18, Z5, Z5
+	VMULPD       Z18, Z6, Z6
+	VMULPD       Z18, Z7, Z7
+	VMULPD       Z18, Z8, Z8
+	VMULPD       Z18, Z9, Z9
+	VMULPD       Z18, Z10, Z10
+	VMULPD       Z18, Z11, Z11
+	VMULPD       Z18, Z12, Z12
+	VMULPD       Z18, Z13, Z13
+	VMULPD       Z18, Z14, Z14
+	VMULPD       Z18, Z15, Z15
+	VMULPD       Z18, Z16, Z16
+	VMULPD       Z18, Z17, Z17
+	MOVQ         beta+72(FP), CX
+	ADDQ         CX, CX
+	JZ           store9
+	VBROADCASTSD beta+72(FP), Z18
+	MOVQ         DX, BX
+	VMULPD       (BX), Z18, Z19
+	VADDPD       Z19, Z0, Z0
+	VMULPD       64(BX), Z18, Z20
+	VADDPD       Z20, Z1, Z1
+	ADDQ         AX, BX
+	VMULPD       (BX), Z18, Z19
+	VADDPD       Z19, Z2, Z2
+	VMULPD       64(BX), Z18, Z20
+	VADDPD       Z20, Z3, Z3
+	ADDQ         AX, BX
+	VMULPD       (BX), Z18, Z19
+	VADDPD       Z19, Z4, Z4
+	VMULPD       64(BX), Z18, Z20
+	VADDPD       Z20, Z5, Z5
+	ADDQ         AX, BX
+	VMULPD       (BX), Z18, Z19
+	VADDPD       Z19, Z6, Z6
+	VMULPD       64(BX), Z18, Z20
+	VADDPD       Z20, Z7, Z7
+	ADDQ         AX, BX
+	VMULPD       (BX), Z18, Z19
+	VADDPD       Z19, Z8, Z8
+	VMULPD       64(BX), Z18, Z20
+	VADDPD       Z20, Z9, Z9
+	ADDQ         AX, BX
+	VMULPD       (BX), Z18, Z19
+	VADDPD       Z19, Z10, Z10
+	VMULPD       64(BX), Z18, Z20
+	VADDPD       Z20, Z11, Z11
+	ADDQ         AX, BX
+	VMULPD       (BX), Z18, Z19
+	VADDPD       Z19, Z12, Z12
+	VMULPD       64(BX), Z18, Z20
+	VADDPD       Z20, Z13, Z13
+	ADDQ         AX, BX
+	VMULPD       (BX), Z18, Z19
+	VADDPD       Z19, Z14, Z14
+	VMULPD       64(BX), Z18, Z20
+	VADDPD       Z20, Z15, Z15
+	ADDQ         AX, BX
+	VMULPD       (BX), Z18, Z19
+	VADDPD       Z19, Z16, Z16
+	VMULPD       64(BX), Z18, Z20
+	VADDPD       Z20, Z17, Z17
+	ADDQ         AX, BX
+
+store9:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z14, (DX)
+	VMOVUPS Z15, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z16, (DX)
+	VMOVUPS Z17, 64(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows10:
+	MOVQ       ldc+88(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       cs+32(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x03, DI
+	MOVQ       k+8(FP), R8
+	LEAQ       (CX)(AX*2), R9
+	ADDQ       AX, R9
+	LEAQ       (R9)(AX*2), R10
+	ADDQ       AX, R10
+	LEAQ       (R10)(AX*2), R11
+	ADDQ       AX, R11
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	VXORPS     Z12, Z12, Z12
+	VXORPS     Z13, Z13, Z13
+	VXORPS     Z14, Z14, Z14
+	VXORPS     Z15, Z15, Z15
+	VXORPS     Z16, Z16, Z16
+	VXORPS     Z17, Z17, Z17
+	VXORPS     Z18, Z18, Z18
+	VXORPS     Z19, Z19, Z19
+
+k10:
+	VMOVUPS      (SI), Z21
+	VMOVUPS      64(SI), Z22
+	VBROADCASTSD (CX), Z20
+	VFMADD231PD  Z21, Z20, Z0
+	VFMADD231PD  Z22, Z20, Z1
+	VBROADCASTSD (CX)(AX*1), Z20
+	VFMADD231PD  Z21, Z20, Z2
+	VFMADD231PD  Z22, Z20, Z3
+	VBROADCASTSD (CX)(AX*2), Z20
+	VFMADD231PD  Z21, Z20, Z4
+	VFMADD231PD  Z22, Z20, Z5
+	VBROADCASTSD (R9), Z20
+	VFMADD231PD  Z21, Z20, Z6
+	VFMADD231PD  Z22, Z20, Z7
+	VBROADCASTSD (R9)(AX*1), Z20
+	VFMADD231PD  Z21, Z20, Z8
+	VFMADD231PD  Z22, Z20, Z9
+	VBROADCASTSD (R9)(AX*2), Z20
+	VFMADD231PD  Z21, Z20, Z10
+	VFMADD231PD  Z22, Z20, Z11
+	VBROADCASTSD (R10), Z20
+	VFMADD231PD  Z21, Z20, Z12
+	VFMADD231PD  Z22, Z20, Z13
+	VBROADCASTSD (R10)(AX*1), Z20
+	VFMADD231PD  Z21, Z20, Z14
+	VFMADD231PD  Z22, Z20, Z15
+	VBROADCASTSD (R10)(AX*2), Z20
+	VFMADD231PD  Z21, Z20, Z16
+	VFMADD231PD  Z22, Z20, Z17
+	VBROADCASTSD (R11), Z20
+	VFMADD231PD  Z21, Z20, Z18
+	VFMADD231PD  Z22, Z20, Z19
+	ADDQ         BX, CX
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         BX, R11
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          k10
+	MOVQ         ldc+88(FP), AX
+	SHLQ         $0x03, AX
+	VBROADCASTSD alpha+64(FP), Z20
+	VMULPD       Z20, Z0, Z0
+	VMULPD       Z20, Z1, Z1
+	VMULPD       Z20, Z2, Z2
+	VMULPD       Z20, Z3, Z3
+	VMULPD       Z20, Z4, Z4
+	VMULPD       Z20, Z5, Z5
+	VMULPD       Z20, Z6, Z6
+	VMULPD       Z20, Z7, Z7
+	VMULPD       Z20, Z8, Z8
+	VMULPD       Z20, Z9, Z9
+	VMULPD       Z20, Z10, Z10
+	VMULPD       Z20, Z11, Z11
+	VMULPD       Z20, Z12, Z12
+	VMULPD       Z20, Z13, Z13
+	VMULPD       Z20, Z14, Z14
+	VMULPD       Z20, Z15, Z15
+	VMULPD       Z20, Z16, Z16
+	VMULPD       Z20, Z17, Z17
+	VMULPD       Z20, Z18, Z18
+	VMULPD       Z20, Z19, Z19
+	MOVQ         beta+72(FP), CX
+	ADDQ         CX, CX
+	JZ           store10
+	VBROADCASTSD beta+72(FP), Z20
+	MOVQ         DX, BX
+	VMULPD       (BX), Z20, Z21
+	VADDPD       Z21, Z0, Z0
+	VMULPD       64(BX), Z20, Z22
+	VADDPD       Z22, Z1, Z1
+	ADDQ         AX, BX
+	VMULPD       (BX), Z20, Z21
+	VADDPD       Z21, Z2, Z2
+	VMULPD       64(BX), Z20, Z22
+	VADDPD       Z22, Z3, Z3
+	ADDQ         AX, BX
+	VMULPD       (BX), Z20, Z21
+	VADDPD       Z21, Z4, Z4
+	VMULPD       64(BX), Z20, Z22
+	VADDPD       Z22, Z5, Z5
+	ADDQ         AX, BX
+	VMULPD       (BX), Z20, Z21
+	VADDPD       Z21, Z6, Z6
+	VMULPD       64(BX), Z20, Z22
+	VADDPD       Z22, Z7, Z7
+	ADDQ         AX, BX
+	VMULPD       (BX), Z20, Z21
+	VADDPD       Z21, Z8, Z8
+	VMULPD       64(BX), Z20, Z22
+	VADDPD       Z22, Z9, Z9
+	ADDQ         AX, BX
+	VMULPD       (BX), Z20, Z21
+	VADDPD       Z21, Z10, Z10
+	VMULPD       64(BX), Z20, Z22
+	VADDPD       Z22, Z11, Z11
+	ADDQ         AX, BX
+	VMULPD       (BX), Z20, Z21
+	VADDPD       Z21, Z12, Z12
+	VMULPD       64(BX), Z20, Z22
+	VADDPD       Z22, Z13, Z13
+	ADDQ         AX, BX
+	VMULPD       (BX), Z20, Z21
+	VADDPD       Z21, Z14, Z14
+	VMULPD       64(BX), Z20, Z22
+	VADDPD       Z22, Z15, Z15
+	ADDQ         AX, BX
+	VMULPD       (BX), Z20, Z21
+	VADDPD       Z21, Z16, Z16
+	VMULPD       64(BX), Z20, Z22
+	VADDPD       Z22, Z17, Z17
+	ADDQ         AX, BX
+	VMULPD       (BX), Z20, Z21
+	VADDPD       Z21, Z18, Z18
+	VMULPD       64(BX), Z20, Z22
+	VADDPD       Z22, Z19, Z19
+	ADDQ         AX, BX
+
+store10:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z14, (DX)
+	VMOVUPS Z15, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z16, (DX)
+	VMOVUPS Z17, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z18, (DX)
+	VMOVUPS Z19, 64(DX)
+	ADDQ    AX, DX
+	JMP     done
+
+rows11:
+	MOVQ       ldc+88(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       DX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	PREFETCHT0 (BX)
+	PREFETCHT0 64(BX)
+	PREFETCHT0 124(BX)
+	ADDQ       AX, BX
+	MOVQ       rs+24(FP), AX
+	SHLQ       $0x03, AX
+	MOVQ       cs+32(FP), BX
+	SHLQ       $0x03, BX
+	MOVQ       b+48(FP), SI
+	MOVQ       bs+56(FP), DI
+	SHLQ       $0x03, DI
+	MOVQ       k+8(FP), R8
+	LEAQ       (CX)(AX*2), R9
+	ADDQ       AX, R9
+	LEAQ       (R9)(AX*2), R10
+	ADDQ       AX, R10
+	LEAQ       (R10)(AX*2), R11
+	ADDQ       AX, R11
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	VXORPS     Z4, Z4, Z4
+	VXORPS     Z5, Z5, Z5
+	VXORPS     Z6, Z6, Z6
+	VXORPS     Z7, Z7, Z7
+	VXORPS     Z8, Z8, Z8
+	VXORPS     Z9, Z9, Z9
+	VXORPS     Z10, Z10, Z10
+	VXORPS     Z11, Z11, Z11
+	VXORPS     Z12, Z12, Z12
+	VXORPS     Z13, Z13, Z13
+	VXORPS     Z14, Z14, Z14
+	VXORPS     Z15, Z15, Z15
+	VXORPS     Z16, Z16, Z16
+	VXORPS     Z17, Z17, Z17
+	VXORPS     Z18, Z18, Z18
+	VXORPS     Z19, Z19, Z19
+	VXORPS     Z20, Z20, Z20
+	VXORPS     Z21, Z21, Z21
+
+k11:
+	VMOVUPS      (SI), Z23
+	VMOVUPS      64(SI), Z24
+	VBROADCASTSD (CX), Z22
+	VFMADD231PD  Z23, Z22, Z0
+	VFMADD231PD  Z24, Z22, Z1
+	VBROADCASTSD (CX)(AX*1), Z22
+	VFMADD231PD  Z23, Z22, Z2
+	VFMADD231PD  Z24, Z22, Z3
+	VBROADCASTSD (CX)(AX*2), Z22
+	VFMADD231PD  Z23, Z22, Z4
+	VFMADD231PD  Z24, Z22, Z5
+	VBROADCASTSD (R9), Z22
+	VFMADD231PD  Z23, Z22, Z6
+	VFMADD231PD  Z24, Z22, Z7
+	VBROADCASTSD (R9)(AX*1), Z22
+	VFMADD231PD  Z23, Z22, Z8
+	VFMADD231PD  Z24, Z22, Z9
+	VBROADCASTSD (R9)(AX*2), Z22
+	VFMADD231PD  Z23, Z22, Z10
+	VFMADD231PD  Z24, Z22, Z11
+	VBROADCASTSD (R10), Z22
+	VFMADD231PD  Z23, Z22, Z12
+	VFMADD231PD  Z24, Z22, Z13
+	VBROADCASTSD (R10)(AX*1), Z22
+	VFMADD231PD  Z23, Z22, Z14
+	VFMADD231PD  Z24, Z22, Z15
+	VBROADCASTSD (R10)(AX*2), Z22
+	VFMADD231PD  Z23, Z22, Z16
+	VFMADD231PD  Z24, Z22, Z17
+	VBROADCASTSD (R11), Z22
+	VFMADD231PD  Z23, Z22, Z18
+	VFMADD231PD  Z24, Z22, Z19
+	VBROADCASTSD (R11)(AX*1), Z22
+	VFMADD231PD  Z23, Z22, Z20
+	VFMADD231PD  Z24, Z22, Z21
+	ADDQ         BX, CX
+	ADDQ         BX, R9
+	ADDQ         BX, R10
+	ADDQ         BX, R11
+	ADDQ         DI, SI
+	DECQ         R8
+	JNZ          k11
+	MOVQ         ldc+88(FP), AX
+	SHLQ         $0x03, AX
+	VBROADCASTSD alpha+64(FP), Z22
+	VMULPD       Z22, Z0, Z0
+	VMULPD       Z22, Z1, Z1
+	VMULPD       Z22, Z2, Z2
+	VMULPD       Z22, Z3, Z3
+	VMULPD       Z22, Z4, Z4
+	VMULPD       Z22, Z5, Z5
+	VMULPD       Z22, Z6, Z6
+	VMULPD       Z22, Z7, Z7
+	VMULPD       Z22, Z8, Z8
+	VMULPD       Z22, Z9, Z9
+	VMULPD       Z22, Z10, Z10
+	VMULPD       Z22, Z11, Z11
+	VMULPD       Z22, Z12, Z12
+	VMULPD       Z22, Z13, Z13
+	VMULPD       Z22, Z14, Z14
+	VMULPD       Z22, Z15, Z15
+	VMULPD       Z22, Z16, Z16
+	VMULPD       Z22, Z17, Z17
+	VMULPD       Z22, Z18, Z18
+	VMULPD       Z22, Z19, Z19
+	VMULPD       Z22, Z20, Z20
+	VMULPD       Z22, Z21, Z21
+	MOVQ         beta+72(FP), CX
+	ADDQ         CX, CX
+	JZ           store11
+	VBROADCASTSD beta+72(FP), Z22
+	MOVQ         DX, BX
+	VMULPD       (BX), Z22, Z23
+	VADDPD       Z23, Z0, Z0
+	VMULPD       64(BX), Z22, Z24
+	VADDPD       Z24, Z1, Z1
+	ADDQ         AX, BX
+	VMULPD       (BX), Z22, Z23
+	VADDPD       Z23, Z2, Z2
+	VMULPD       64(BX), Z22, Z24
+	VADDPD       Z24, Z3, Z3
+	ADDQ         AX, BX
+	VMULPD       (BX), Z22, Z23
+	VADDPD       Z23, Z4, Z4
+	VMULPD       64(BX), Z22, Z24
+	VADDPD       Z24, Z5, Z5
+	ADDQ         AX, BX
+	VMULPD       (BX), Z22, Z23
+	VADDPD       Z23, Z6, Z6
+	VMULPD       64(BX), Z22, Z24
+	VADDPD       Z24, Z7, Z7
+	ADDQ         AX, BX
+	VMULPD       (BX), Z22, Z23
+	VADDPD       Z23, Z8, Z8
+	VMULPD       64(BX), Z22, Z24
+	VADDPD       Z24, Z9, Z9
+	ADDQ         AX, BX
+	VMULPD       (BX), Z22, Z23
+	VADDPD       Z23, Z10, Z10
+	VMULPD       64(BX), Z22, Z24
+	VADDPD       Z24, Z11, Z11
+	ADDQ         AX, BX
+	VMULPD       (BX), Z22, Z23
+	VADDPD       Z23, Z12, Z12
+	VMULPD       64(BX), Z22, Z24
+	VADDPD       Z24, Z13, Z13
+	ADDQ         AX, BX
+	VMULPD       (BX), Z22, Z23
+	VADDPD       Z23, Z14, Z14
+	VMULPD       64(BX), Z22, Z24
+	VADDPD       Z24, Z15, Z15
+	ADDQ         AX, BX
+	VMULPD       (BX), Z22, Z23
+	VADDPD       Z23, Z16, Z16
+	VMULPD       64(BX), Z22, Z24
+	VADDPD       Z24, Z17, Z17
+	ADDQ         AX, BX
+	VMULPD       (BX), Z22, Z23
+	VADDPD       Z23, Z18, Z18
+	VMULPD       64(BX), Z22, Z24
+	VADDPD       Z24, Z19, Z19
+	ADDQ         AX, BX
+	VMULPD       (BX), Z22, Z23
+	VADDPD       Z23, Z20, Z20
+	VMULPD       64(BX), Z22, Z24
+	VADDPD       Z24, Z21, Z21
+	ADDQ         AX, BX
+
+store11:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z14, (DX)
+	VMOVUPS Z15, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z16, (DX)
+	VMOVUPS Z17, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z18, (DX)
+	VMOVUPS Z19, 64(DX)
+	ADDQ    AX, DX
+	VMOVUPS Z20, (DX)
+	VMOVUPS Z21, 64(DX)
 	ADDQ    AX, DX
 
 done:
@@ -1680,6 +5662,31 @@ row:
 	VZEROUPPER
 	RET
 
+// func packWideF64(k int, src *float64, ld int, dst *float64)
+// Requires: AVX
+TEXT ·packWideF64(SB), NOSPLIT, $0-32
+	MOVQ k+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ ld+16(FP), DX
+	SHLQ $0x03, DX
+	MOVQ dst+24(FP), BX
+
+row:
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(CX), Y0
+	VMOVUPS Y0, 32(BX)
+	VMOVUPS 64(CX), Y0
+	VMOVUPS Y0, 64(BX)
+	VMOVUPS 96(CX), Y0
+	VMOVUPS Y0, 96(BX)
+	ADDQ    DX, CX
+	ADDQ    $0x80, BX
+	DECQ    AX
+	JNZ     row
+	VZEROUPPER
+	RET
+
 // func packSixF64(k int, src *float64, ld int, dst *float64)
 // Requires: AVX
 TEXT ·packSixF64(SB), NOSPLIT, $0-32
@@ -1696,6 +5703,29 @@ row:
 	VMOVUPS X0, 32(BX)
 	ADDQ    DX, CX
 	ADDQ    $0x30, BX
+	DECQ    AX
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func packTwelveF64(k int, src *float64, ld int, dst *float64)
+// Requires: AVX
+TEXT ·packTwelveF64(SB), NOSPLIT, $0-32
+	MOVQ k+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ ld+16(FP), DX
+	SHLQ $0x03, DX
+	MOVQ dst+24(FP), BX
+
+row:
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(CX), Y0
+	VMOVUPS Y0, 32(BX)
+	VMOVUPS 64(CX), Y0
+	VMOVUPS Y0, 64(BX)
+	ADDQ    DX, CX
+	ADDQ    $0x60, BX
 	DECQ    AX
 	JNZ     row
 	VZEROUPPER

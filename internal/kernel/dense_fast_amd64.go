@@ -3,6 +3,8 @@
 package kernel
 
 import (
+	"unsafe"
+
 	"golang.org/x/sys/cpu"
 
 	"github.com/snnctl/snnctl/internal/tensor"
@@ -15,13 +17,24 @@ func productPanelFast[F tensor.Float](rows, k int, a *rowsA[F], b []F, bs int, a
 	if !denseVectors() {
 		return false
 	}
-	last := (rows - 1) / tileRows
-	_, _, _ = a.data[last*tileRows*a.perRow+(rows-1-last*tileRows)*a.rs+(k-1)*a.cs], b[(k-1)*bs+panelWidth[F]()-1], c[(rows-1)*ldc+panelWidth[F]()-1]
-	switch from := any(&a.data[0]).(type) {
+	high, wide := tileRows(), panelWidth[F]()
+	last := (rows - 1) / high
+	_, _, _ = a.data[last*high*a.perRow+(rows-1-last*high)*a.rs+(k-1)*a.cs], b[(k-1)*bs+wide-1], c[(rows-1)*ldc+wide-1]
+	switch from := any(&a.data[0]).(type) { // direct calls: through variables, arguments would escape to the heap
 	case *float32:
-		gemmPanelF32(rows, k, from, a.rs, a.cs, tileRows*a.perRow, any(&b[0]).(*float32), bs, float32(alpha), float32(beta), any(&c[0]).(*float32), ldc)
+		b, c, alpha, beta := any(&b[0]).(*float32), any(&c[0]).(*float32), float32(alpha), float32(beta)
+		if useWide {
+			gemmPanelWideF32(rows, k, from, a.rs, a.cs, high*a.perRow, b, bs, alpha, beta, c, ldc)
+		} else {
+			gemmPanelF32(rows, k, from, a.rs, a.cs, high*a.perRow, b, bs, alpha, beta, c, ldc)
+		}
 	case *float64:
-		gemmPanelF64(rows, k, from, a.rs, a.cs, tileRows*a.perRow, any(&b[0]).(*float64), bs, float64(alpha), float64(beta), any(&c[0]).(*float64), ldc)
+		b, c, alpha, beta := any(&b[0]).(*float64), any(&c[0]).(*float64), float64(alpha), float64(beta)
+		if useWide {
+			gemmPanelWideF64(rows, k, from, a.rs, a.cs, high*a.perRow, b, bs, alpha, beta, c, ldc)
+		} else {
+			gemmPanelF64(rows, k, from, a.rs, a.cs, high*a.perRow, b, bs, alpha, beta, c, ldc)
+		}
 	}
 	return true
 }
@@ -29,7 +42,7 @@ func productPanelFast[F tensor.Float](rows, k int, a *rowsA[F], b []F, bs int, a
 // packTransposedFast packs what it can of n numbers from each of width rows,
 // and returns how many numbers that were: see packPanel.
 func packTransposedFast[F tensor.Float](dst []F, wide, width, n int, src []F, ld int) int {
-	v := panelWidth[F]() / 2
+	v := 32 / int(unsafe.Sizeof(F(0))) // numbers in a vector
 	n -= n % v
 	groups := (width + v - 1) / v
 	if !denseVectors() || n == 0 || (groups*v-1)*ld+n > len(src) || (n-1)*wide+groups*v > len(dst) {
@@ -55,15 +68,27 @@ func packRowsFast[F tensor.Float](dst []F, wide, k int, src []F, step int) bool 
 	_, _ = src[(k-1)*step+wide-1], dst[k*wide-1]
 	switch from := any(&src[0]).(type) {
 	case *float32:
-		if to := any(&dst[0]).(*float32); wide == tileRows {
+		to := any(&dst[0]).(*float32)
+		switch ofA := wide == tileRows(); {
+		case ofA && useWide:
+			packTwelveF32(k, from, step, to)
+		case ofA:
 			packSixF32(k, from, step, to)
-		} else {
+		case useWide:
+			packWideF32(k, from, step, to)
+		default:
 			packPanelF32(k, from, step, to)
 		}
 	case *float64:
-		if to := any(&dst[0]).(*float64); wide == tileRows {
+		to := any(&dst[0]).(*float64)
+		switch ofA := wide == tileRows(); {
+		case ofA && useWide:
+			packTwelveF64(k, from, step, to)
+		case ofA:
 			packSixF64(k, from, step, to)
-		} else {
+		case useWide:
+			packWideF64(k, from, step, to)
+		default:
 			packPanelF64(k, from, step, to)
 		}
 	}

@@ -13,6 +13,12 @@ import (
 
 func haveVectors() bool { return cpu.X86.HasAVX2 && cpu.X86.HasBMI1 }
 
+// haveWideVectors asks for FMA too, which every processor with AVX-512 has: the
+// wide tile of Gemm is chosen without looking further.
+func haveWideVectors() bool {
+	return haveVectors() && cpu.X86.HasFMA && cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ
+}
+
 // float32s returns x as what it is, if it is float32 and the kernels can run.
 func float32s[F tensor.Float](x []F) ([]float32, bool) {
 	s, ok := any(x).([]float32)
@@ -26,7 +32,11 @@ func scatterSpikesFast[F tensor.Float](current []F, words []uint16, s *Synapses[
 	}
 	weight := any(s.Weight).([]float32)
 	words = words[:len(s.Start)-1]
-	scatterSpikesAVX2(len(words), &words[0], &s.Start[0], &s.Offset[0], &weight[0], &to[0])
+	if useWide {
+		scatterSpikesAVX512(len(words), &words[0], &s.Start[0], &s.Offset[0], &weight[0], &to[0])
+	} else {
+		scatterSpikesAVX2(len(words), &words[0], &s.Start[0], &s.Offset[0], &weight[0], &to[0])
+	}
 	return true
 }
 
@@ -38,7 +48,11 @@ func gatherAdjointFast[F tensor.Float](to []F, active []uint16, grad []F, s *Syn
 	weight, out := any(s.Weight).([]float32), any(to).([]float32)
 	active = active[:len(s.Start)-1]
 	out = out[:len(active)*Lanes]
-	gatherAdjointAVX2(len(active), &active[0], &s.Start[0], &s.Offset[0], &weight[0], &from[0], &out[0])
+	if useWide {
+		gatherAdjointAVX512(len(active), &active[0], &s.Start[0], &s.Offset[0], &weight[0], &from[0], &out[0])
+	} else {
+		gatherAdjointAVX2(len(active), &active[0], &s.Start[0], &s.Offset[0], &weight[0], &from[0], &out[0])
+	}
 	return true
 }
 
@@ -53,8 +67,13 @@ func membraneStepFast[F tensor.Float](neurons *Neurons[F], step *Step[F]) bool {
 		_ = row[n*Lanes-1]
 	}
 	_, _, _ = s.Spikes[n-1], s.Previous[n-1], s.Blocked[n-1]
-	membraneStepAVX2(n, p.Alpha, 1-p.Alpha, &p.Constants[0].Rho, &s.V[0], &s.VNext[0], &s.B[0], &s.A[0], &s.Current[0],
-		&s.Spikes[0], &s.Previous[0], &s.Blocked[0])
+	if useWide {
+		membraneStepAVX512(n, p.Alpha, 1-p.Alpha, &p.Constants[0].Rho, &s.V[0], &s.VNext[0], &s.B[0], &s.A[0], &s.Current[0],
+			&s.Spikes[0], &s.Previous[0], &s.Blocked[0])
+	} else {
+		membraneStepAVX2(n, p.Alpha, 1-p.Alpha, &p.Constants[0].Rho, &s.V[0], &s.VNext[0], &s.B[0], &s.A[0], &s.Current[0],
+			&s.Spikes[0], &s.Previous[0], &s.Blocked[0])
+	}
 	return true
 }
 
@@ -69,7 +88,11 @@ func pseudoDerivativeFast[F tensor.Float](neurons *Neurons[F], step *AdjointStep
 		_ = row[n*Lanes-1]
 	}
 	_, _ = s.Active[n-1], s.Blocked[n-1]
-	pseudoDerivativeAVX2(n, p.Dampening, &s.V[0], &s.A[0], &s.Psi[0], &s.Active[0], &s.Blocked[0])
+	if useWide {
+		pseudoDerivativeAVX512(n, p.Dampening, &s.V[0], &s.A[0], &s.Psi[0], &s.Active[0], &s.Blocked[0])
+	} else {
+		pseudoDerivativeAVX2(n, p.Dampening, &s.V[0], &s.A[0], &s.Psi[0], &s.Active[0], &s.Blocked[0])
+	}
 	return true
 }
 
@@ -87,8 +110,13 @@ func membraneAdjointFast[F tensor.Float](neurons *Neurons[F], step *AdjointStep[
 		_ = row[n*Lanes-1]
 	}
 	_, _, _ = s.Regulariser[n-1], s.Active[n-1], s.ResetWords[n-1]
-	membraneAdjointAVX2(n, p.Alpha, 1-p.Alpha, &p.Constants[0].Rho, &s.V[0], &s.A[0], &s.Psi[0], &s.External[0], &s.Regulariser[0],
-		&s.Recurrent[0], &s.GVNext[0], &s.GV[0], &s.GB[0], &s.Reset[0], &s.Active[0], &s.ResetWords[0])
+	if useWide {
+		membraneAdjointAVX512(n, p.Alpha, 1-p.Alpha, &p.Constants[0].Rho, &s.V[0], &s.A[0], &s.Psi[0], &s.External[0], &s.Regulariser[0],
+			&s.Recurrent[0], &s.GVNext[0], &s.GV[0], &s.GB[0], &s.Reset[0], &s.Active[0], &s.ResetWords[0])
+	} else {
+		membraneAdjointAVX2(n, p.Alpha, 1-p.Alpha, &p.Constants[0].Rho, &s.V[0], &s.A[0], &s.Psi[0], &s.External[0], &s.Regulariser[0],
+			&s.Recurrent[0], &s.GVNext[0], &s.GV[0], &s.GB[0], &s.Reset[0], &s.Active[0], &s.ResetWords[0])
+	}
 	return true
 }
 
@@ -98,7 +126,11 @@ func filterSpikesFast[F tensor.Float](filtered []F, words []uint16, kappa F) boo
 		return false
 	}
 	words = words[:len(x)/Lanes]
-	filterSpikesAVX2(len(words), float32(kappa), float32(1-kappa), &x[0], &words[0])
+	if useWide {
+		filterSpikesAVX512(len(words), float32(kappa), float32(1-kappa), &x[0], &words[0])
+	} else {
+		filterSpikesAVX2(len(words), float32(kappa), float32(1-kappa), &x[0], &words[0])
+	}
 	return true
 }
 

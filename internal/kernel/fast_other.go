@@ -4,7 +4,8 @@ package kernel
 
 import "github.com/snnctl/snnctl/internal/tensor"
 
-func haveVectors() bool { return false }
+func haveVectors() bool     { return false }
+func haveWideVectors() bool { return false }
 
 func scatterSpikesFast[F tensor.Float]([]F, []uint16, *Synapses[F]) bool         { return false }
 func gatherAdjointFast[F tensor.Float]([]F, []uint16, []F, *Synapses[F]) bool    { return false }

@@ -61,7 +61,7 @@ func multiply[F tensor.Float](threads, m, n, k int, alpha F, a, b view[F], packe
 	g := &s.gemm
 	*g = gemm[F]{m: m, n: n, k: k, alpha: alpha, beta: beta, a: a, b: b, packed: packed, c: c, ldc: ldc}
 	threads = usefulThreads(threads, m, n, k)
-	maxRows := max(tileRows, blockBytes/int(unsafe.Sizeof(alpha))/blockDepth(k))
+	maxRows := max(tileRows(), blockBytes/int(unsafe.Sizeof(alpha))/blockDepth(k))
 	down := (m + maxRows - 1) / maxRows
 	if packed != nil || down == 1 {
 		g.run(threads, down)
@@ -89,7 +89,7 @@ func usefulThreads(threads, m, n, k int) int {
 // run computes all blocks, down × across.
 func (g *gemm[F]) run(threads, down int) {
 	width := panelWidth[F]()
-	g.rows = roundUp((g.m+down-1)/down, tileRows)
+	g.rows = roundUp((g.m+down-1)/down, tileRows())
 	g.across = 1
 	if threads > 1 && down < 2*threads {
 		g.across = (2*threads + down - 1) / down
@@ -154,11 +154,12 @@ func (g *gemm[F]) rowsOfA(s *scratch[F], i0, i1, p, k, cols int) rowsA[F] {
 	if turned := g.a.cs != 1; turned && k <= inPlaceDepth || !turned && cols <= inPlacePanel*panelWidth[F]() {
 		return rowsA[F]{view[F]{g.a.from(i0, p), g.a.rs, g.a.cs}, g.a.rs}
 	}
-	s.a = grow(s.a, roundUp(i1-i0, tileRows)*k+panelWidth[F]())
-	for i := i0; i < i1; i += tileRows {
-		packPanel(s.a[(i-i0)*k:], tileRows, min(tileRows, i1-i), k, g.a.from(i, p), g.a.rs, g.a.cs)
+	rows := tileRows()
+	s.a = grow(s.a, roundUp(i1-i0, rows)*k+panelWidth[F]())
+	for i := i0; i < i1; i += rows {
+		packPanel(s.a[(i-i0)*k:], rows, min(rows, i1-i), k, g.a.from(i, p), g.a.rs, g.a.cs)
 	}
-	return rowsA[F]{view[F]{s.a, 1, tileRows}, k}
+	return rowsA[F]{view[F]{s.a, 1, rows}, k}
 }
 
 // panelOfB returns k rows of op(B) from p on, of the columns from j on, and the

@@ -3,11 +3,18 @@ package kernel
 import "github.com/snnctl/snnctl/internal/tensor"
 
 // panelDepth is about the number of rows of op(B) that are multiplied at once: a
-// panel of so many rows takes 24 KiB of the first cache.
-const panelDepth = 384
+// panel of so many rows takes 24 KiB of the first cache, or 32 KiB of the larger
+// ones of processors with AVX-512.
+func panelDepth() int {
+	if useWide {
+		return 256
+	}
+	return 384
+}
 
 // blockDepth divides k into equal blocks of about panelDepth.
 func blockDepth(k int) int {
+	panelDepth := panelDepth()
 	blocks := max(1, (k+panelDepth/2)/panelDepth)
 	return max(8, roundUp((k+blocks-1)/blocks, 8))
 }
@@ -15,7 +22,7 @@ func blockDepth(k int) int {
 func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multiple }
 
 // PackedB is a matrix op(B), K×N, in the order in which Gemm reads it: blocks of
-// rows, in them panels of 64 bytes' columns, row by row, the last filled up with
+// rows, in them panels of a tile's columns, row by row, the last filled up with
 // zeros. It is worth its cost where one matrix enters several products, as
 // weights do over batches and time steps.
 type PackedB[F tensor.Float] struct {

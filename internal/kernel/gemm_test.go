@@ -117,18 +117,24 @@ var gemmShapes = [][3]int{
 	{130, 20, 33}, {3, 3, 800},
 }
 
-// bothTwins runs a test on the vector kernels, if there are, and in plain Go.
-func bothTwins(t *testing.T, test func(t *testing.T)) {
-	if useVectors {
-		t.Run("vectors", test)
-		useVectors = false
-		defer func() { useVectors = true }()
+// eachTwin runs a test on each kind of kernel that this processor has.
+func eachTwin(t *testing.T, test func(t *testing.T)) {
+	defer func(vectors, wide bool) { useVectors, useWide = vectors, wide }(useVectors, useWide)
+	for {
+		t.Run(Instructions(), test)
+		switch {
+		case useWide:
+			useWide = false
+		case useVectors:
+			useVectors = false
+		default:
+			return
+		}
 	}
-	t.Run("plain Go", test)
 }
 
 func TestGemmIsTheProduct(t *testing.T) {
-	bothTwins(t, func(t *testing.T) {
+	eachTwin(t, func(t *testing.T) {
 		testGemmIsTheProduct[float32](t)
 		testGemmIsTheProduct[float64](t)
 	})
@@ -160,7 +166,7 @@ func TestGemmOfManyBlocks(t *testing.T) {
 }
 
 func TestGemmOfSpecialValues(t *testing.T) {
-	bothTwins(t, func(t *testing.T) {
+	eachTwin(t, func(t *testing.T) {
 		r := rng.Stream(5, "gemm", 0, 0)
 		for _, s := range gemmShapes {
 			p := newProduct[float32](r, s[0]%2 == 0, s[1]%2 == 0, s[0], s[1], s[2], 1, 1)
@@ -194,7 +200,7 @@ func FuzzGemm(f *testing.F) {
 }
 
 func TestPackedProductHasTheBitsOfGemm(t *testing.T) {
-	bothTwins(t, func(t *testing.T) {
+	eachTwin(t, func(t *testing.T) {
 		testPackedProduct[float32](t)
 		testPackedProduct[float64](t)
 	})
@@ -220,7 +226,7 @@ func testPackedProduct[F tensor.Float](t *testing.T) {
 }
 
 func TestGemvIsTheProduct(t *testing.T) {
-	bothTwins(t, func(t *testing.T) {
+	eachTwin(t, func(t *testing.T) {
 		r := rng.Stream(7, "gemm", 0, 0)
 		for _, s := range gemmShapes {
 			for _, trans := range []bool{false, true} {

@@ -6,12 +6,29 @@ import (
 	"github.com/snnctl/snnctl/internal/tensor"
 )
 
-// tileRows is the number of rows of C that are computed at once: six rows of 64
-// bytes and what they are computed from fill the sixteen vector registers of AVX2.
-const tileRows = 6
+// A tile of C is computed at once, from registers: six rows of 64 bytes and what
+// they are computed from fill the sixteen vectors of AVX2, twelve rows of 128 bytes
+// the thirty-two of AVX-512.
+const (
+	maxTileRows   = 12
+	maxPanelBytes = 128
+)
 
-// panelWidth is the number of columns of C that are computed at once.
-func panelWidth[F tensor.Float]() int { return 64 / int(unsafe.Sizeof(F(0))) }
+// tileRows is the number of rows of a tile.
+func tileRows() int {
+	if useWide {
+		return maxTileRows
+	}
+	return 6
+}
+
+// panelWidth is the number of columns of a tile.
+func panelWidth[F tensor.Float]() int {
+	if useWide {
+		return maxPanelBytes / int(unsafe.Sizeof(F(0)))
+	}
+	return 64 / int(unsafe.Sizeof(F(0)))
+}
 
 // rowsA is a block of rows of op(A): row i begins at data[i*perRow], where i is
 // a multiple of tileRows, and the rows up to the next such i are rs apart.
@@ -32,9 +49,9 @@ func productPanel[F tensor.Float](rows, k int, a *rowsA[F], b []F, bs int, alpha
 	}
 	width := panelWidth[F]()
 	for i := range rows {
-		var room [16]F
+		var room [maxPanelBytes / 4]F
 		sum := room[:width]
-		r := i % tileRows
+		r := i % tileRows()
 		ai := a.data[(i-r)*a.perRow+r*a.rs:]
 		for p := range k {
 			x, y := ai[p*a.cs], b[p*bs:p*bs+width]

@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"unsafe"
+
 	"github.com/snnctl/snnctl/internal/parallel"
 	"github.com/snnctl/snnctl/internal/tensor"
 )
@@ -22,7 +24,7 @@ func Gemv[F tensor.Float](threads int, trans bool, m, n int, alpha F, a []F, lda
 }
 
 // gemvBlock is the number of elements of y that are computed at once.
-func gemvBlock[F tensor.Float]() int { return 4 * panelWidth[F]() }
+func gemvBlock[F tensor.Float]() int { return 256 / int(unsafe.Sizeof(F(0))) }
 
 // gemv is y = α op(A) x + β y for op(A) m×n and n > 0, x and y having strides.
 func gemv[F tensor.Float](threads int, trans bool, m, n int, alpha F, a []F, lda int, x []F, incX int, beta F, y []F, incY int) {

@@ -19,9 +19,15 @@ const Lanes = tensor.Lanes
 // useVectors chooses the assembly; tests turn it off to compare the two.
 var useVectors = haveVectors()
 
+// useWide chooses AVX-512 where useVectors is set and there is such a kernel.
+var useWide = haveWideVectors()
+
 // Instructions names what the kernels run on.
 func Instructions() string {
-	if useVectors {
+	switch {
+	case useVectors && useWide:
+		return "AVX-512"
+	case useVectors:
 		return "AVX2"
 	}
 	return "plain Go"

@@ -51,3 +51,33 @@ func orWordsAVX2(n int, dst *uint16, src *uint16)
 //
 //go:noescape
 func spikeOuterAVX2(pre int, start *int32, spikes *int32, delays *uint8, columns *float32, columnBytes int, n int, dw *float32)
+
+// scatterSpikesAVX512 is ScatterSpikes.
+//
+//go:noescape
+func scatterSpikesAVX512(pre int, words *uint16, start *int32, offset *int32, weight *float32, current *float32)
+
+// gatherAdjointAVX512 is GatherAdjoint.
+//
+//go:noescape
+func gatherAdjointAVX512(pre int, active *uint16, start *int32, offset *int32, weight *float32, grad *float32, to *float32)
+
+// membraneStepAVX512 is MembraneStep with R = A.
+//
+//go:noescape
+func membraneStepAVX512(n int, alpha float32, oneMinusAlpha float32, constant *float32, v *float32, vNext *float32, b *float32, a *float32, current *float32, spikes *uint16, previous *uint16, blocked *uint16)
+
+// pseudoDerivativeAVX512 is PseudoDerivative.
+//
+//go:noescape
+func pseudoDerivativeAVX512(n int, dampening float32, v *float32, a *float32, psi *float32, active *uint16, blocked *uint16)
+
+// membraneAdjointAVX512 is MembraneAdjoint with R = A, nothing detached and external given.
+//
+//go:noescape
+func membraneAdjointAVX512(n int, alpha float32, oneMinusAlpha float32, constant *float32, v *float32, a *float32, psi *float32, external *float32, regulariser *float32, recurrent *float32, gvNext *float32, gv *float32, gb *float32, reset *float32, active *uint16, resetWords *uint16)
+
+// filterSpikesAVX512 is FilterSpikes.
+//
+//go:noescape
+func filterSpikesAVX512(n int, kappa float32, rise float32, filtered *float32, words *uint16)

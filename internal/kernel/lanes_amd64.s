@@ -613,3 +613,300 @@ next:
 done:
 	VZEROUPPER
 	RET
+
+// func scatterSpikesAVX512(pre int, words *uint16, start *int32, offset *int32, weight *float32, current *float32)
+// Requires: AVX, AVX512F
+TEXT ·scatterSpikesAVX512(SB), NOSPLIT, $0-48
+	MOVQ pre+0(FP), AX
+	MOVQ words+8(FP), CX
+	MOVQ start+16(FP), DX
+	MOVQ offset+24(FP), BX
+	MOVQ weight+32(FP), SI
+	MOVQ current+40(FP), DI
+	XORQ R8, R8
+
+neuron:
+	CMPQ    R8, AX
+	JGE     done
+	CMPW    (CX)(R8*2), $0x00
+	JE      next
+	KMOVW   (CX)(R8*2), K1
+	MOVLQSX (DX)(R8*4), R9
+	MOVLQSX 4(DX)(R8*4), R10
+	JMP     test
+
+synapse:
+	MOVLQSX        (BX)(R9*4), R11
+	VBROADCASTSS.Z (SI)(R9*4), K1, Z0
+	VADDPS         (DI)(R11*4), Z0, Z0
+	VMOVUPS        Z0, (DI)(R11*4)
+	INCQ           R9
+
+test:
+	CMPQ R9, R10
+	JLT  synapse
+
+next:
+	INCQ R8
+	JMP  neuron
+
+done:
+	VZEROUPPER
+	RET
+
+// func gatherAdjointAVX512(pre int, active *uint16, start *int32, offset *int32, weight *float32, grad *float32, to *float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·gatherAdjointAVX512(SB), NOSPLIT, $0-56
+	MOVQ pre+0(FP), AX
+	MOVQ active+8(FP), CX
+	MOVQ start+16(FP), DX
+	MOVQ offset+24(FP), BX
+	MOVQ weight+32(FP), SI
+	MOVQ grad+40(FP), DI
+	MOVQ to+48(FP), R8
+	XORQ R9, R9
+
+neuron:
+	CMPQ    R9, AX
+	JGE     done
+	CMPW    (CX)(R9*2), $0x00
+	JE      next
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	MOVLQSX (DX)(R9*4), R10
+	MOVLQSX 4(DX)(R9*4), R11
+	DECQ    R11
+	JMP     test
+
+pair:
+	MOVLQSX      (BX)(R10*4), R12
+	VBROADCASTSS (SI)(R10*4), Z2
+	VMULPS       (DI)(R12*4), Z2, Z2
+	VADDPS       Z2, Z0, Z0
+	MOVLQSX      4(BX)(R10*4), R12
+	VBROADCASTSS 4(SI)(R10*4), Z2
+	VMULPS       (DI)(R12*4), Z2, Z2
+	VADDPS       Z2, Z1, Z1
+	ADDQ         $0x02, R10
+
+test:
+	CMPQ         R10, R11
+	JLT          pair
+	JG           store
+	MOVLQSX      (BX)(R10*4), R12
+	VBROADCASTSS (SI)(R10*4), Z2
+	VMULPS       (DI)(R12*4), Z2, Z2
+	VADDPS       Z2, Z0, Z0
+
+store:
+	MOVQ    R9, R10
+	SHLQ    $0x06, R10
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (R8)(R10*1)
+
+next:
+	INCQ R9
+	JMP  neuron
+
+done:
+	VZEROUPPER
+	RET
+
+// func membraneStepAVX512(n int, alpha float32, oneMinusAlpha float32, constant *float32, v *float32, vNext *float32, b *float32, a *float32, current *float32, spikes *uint16, previous *uint16, blocked *uint16)
+// Requires: AVX, AVX512F, BMI
+TEXT ·membraneStepAVX512(SB), NOSPLIT, $0-88
+	MOVQ         n+0(FP), AX
+	VBROADCASTSS alpha+8(FP), Z0
+	VBROADCASTSS oneMinusAlpha+12(FP), Z1
+	MOVQ         constant+16(FP), CX
+	MOVQ         v+24(FP), DX
+	MOVQ         vNext+32(FP), BX
+	MOVQ         b+40(FP), SI
+	MOVQ         a+48(FP), DI
+	MOVQ         current+56(FP), R8
+	MOVQ         spikes+64(FP), R9
+	MOVQ         previous+72(FP), R10
+	MOVQ         blocked+80(FP), R11
+	TESTQ        AX, AX
+	JZ           done
+
+neuron:
+	KMOVW          (R10), K1
+	VBROADCASTSS   (CX), Z2
+	VMULPS         (SI), Z2, Z3
+	VBROADCASTSS.Z 4(CX), K1, Z2
+	VADDPS         Z2, Z3, Z3
+	VMOVUPS        Z3, (SI)
+	VBROADCASTSS   8(CX), Z2
+	VMULPS         Z2, Z3, Z4
+	VBROADCASTSS   12(CX), Z2
+	VADDPS         Z4, Z2, Z4
+	VMOVUPS        Z4, (DI)
+	VMULPS         (DX), Z0, Z3
+	VMULPS         (R8), Z1, Z2
+	VADDPS         Z2, Z3, Z3
+	VMOVAPS.Z      Z4, K1, Z2
+	VSUBPS         Z2, Z3, Z3
+	VMOVUPS        Z3, (BX)
+	VCMPPS         $0x1e, Z4, Z3, K1
+	KMOVW          K1, R12
+	MOVWLZX        (R11), R13
+	ANDNL          R12, R13, R12
+	MOVW           R12, (R9)
+	ADDQ           $0x40, DX
+	ADDQ           $0x40, BX
+	ADDQ           $0x40, SI
+	ADDQ           $0x40, DI
+	ADDQ           $0x40, R8
+	ADDQ           $0x10, CX
+	ADDQ           $0x02, R9
+	ADDQ           $0x02, R10
+	ADDQ           $0x02, R11
+	DECQ           AX
+	JNZ            neuron
+
+done:
+	VZEROUPPER
+	RET
+
+// func pseudoDerivativeAVX512(n int, dampening float32, v *float32, a *float32, psi *float32, active *uint16, blocked *uint16)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·pseudoDerivativeAVX512(SB), NOSPLIT, $0-56
+	MOVQ         n+0(FP), AX
+	VBROADCASTSS dampening+8(FP), Z0
+	MOVQ         v+16(FP), CX
+	MOVQ         a+24(FP), DX
+	MOVQ         psi+32(FP), BX
+	MOVQ         active+40(FP), SI
+	MOVQ         blocked+48(FP), DI
+	MOVL         $0x3f800000, R8
+	VPBROADCASTD R8, Z1
+	MOVL         $0x7fffffff, R8
+	VPBROADCASTD R8, Z2
+	VXORPS       Z3, Z3, Z3
+	TESTQ        AX, AX
+	JZ           done
+
+neuron:
+	VMOVUPS  (DX), Z4
+	VMOVUPS  (CX), Z5
+	VSUBPS   Z4, Z5, Z5
+	VDIVPS   Z4, Z5, Z5
+	VANDPS   Z2, Z5, Z5
+	VSUBPS   Z5, Z1, Z5
+	KMOVW    (DI), K1
+	VCMPPS   $0x1e, Z3, Z5, K2
+	KANDNW   K2, K1, K2
+	VMULPS.Z Z0, Z5, K2, Z5
+	VMOVUPS  Z5, (BX)
+	KMOVW    K2, (SI)
+	ADDQ     $0x40, CX
+	ADDQ     $0x40, DX
+	ADDQ     $0x40, BX
+	ADDQ     $0x02, SI
+	ADDQ     $0x02, DI
+	DECQ     AX
+	JNZ      neuron
+
+done:
+	VZEROUPPER
+	RET
+
+// func membraneAdjointAVX512(n int, alpha float32, oneMinusAlpha float32, constant *float32, v *float32, a *float32, psi *float32, external *float32, regulariser *float32, recurrent *float32, gvNext *float32, gv *float32, gb *float32, reset *float32, active *uint16, resetWords *uint16)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·membraneAdjointAVX512(SB), NOSPLIT, $0-120
+	VBROADCASTSS alpha+8(FP), Z0
+	VBROADCASTSS oneMinusAlpha+12(FP), Z1
+	MOVQ         v+24(FP), AX
+	MOVQ         a+32(FP), CX
+	MOVQ         psi+40(FP), DX
+	MOVQ         external+48(FP), BX
+	MOVQ         recurrent+64(FP), SI
+	MOVQ         gvNext+72(FP), DI
+	MOVQ         gv+80(FP), R8
+	MOVQ         gb+88(FP), R9
+	MOVQ         reset+96(FP), R10
+	MOVL         $0x80000000, R11
+	VPBROADCASTD R11, Z2
+	XORQ         R11, R11
+	XORQ         R12, R12
+
+neuron:
+	MOVQ         n+0(FP), R13
+	CMPQ         R11, R13
+	JGE          done
+	MOVQ         R11, R14
+	SHLQ         $0x04, R14
+	MOVQ         constant+16(FP), R13
+	ADDQ         R13, R14
+	VXORPS       Z3, Z3, Z3
+	VXORPS       Z4, Z4, Z4
+	MOVQ         active+104(FP), R13
+	CMPW         (R13)(R11*2), $0x00
+	JE           silent
+	MOVQ         regulariser+56(FP), R13
+	VBROADCASTSS (R13)(R11*4), Z3
+	VADDPS       (BX)(R12*1), Z3, Z3
+	VMULPS       (SI)(R12*1), Z1, Z4
+	VADDPS       Z4, Z3, Z3
+	VMOVUPS      (R10)(R12*1), Z4
+	VMULPS       (DI)(R12*1), Z4, Z4
+	VSUBPS       Z4, Z3, Z3
+	VBROADCASTSS 4(R14), Z4
+	VMULPS       (R9)(R12*1), Z4, Z4
+	VADDPS       Z4, Z3, Z3
+	VMULPS       (DX)(R12*1), Z3, Z3
+	VMOVUPS      (CX)(R12*1), Z4
+	VDIVPS       Z4, Z3, Z3
+	VMOVUPS      (AX)(R12*1), Z5
+	VDIVPS       Z4, Z5, Z5
+	VMULPS       Z5, Z3, Z4
+	VXORPS       Z2, Z4, Z4
+
+silent:
+	MOVQ         resetWords+112(FP), R13
+	KMOVW        (R13)(R11*2), K1
+	VMULPS       (DI)(R12*1), Z0, Z5
+	VADDPS       Z3, Z5, Z5
+	VMOVUPS      Z5, (R8)(R12*1)
+	VMOVAPS.Z    Z5, K1, Z5
+	VSUBPS       Z5, Z4, Z4
+	VBROADCASTSS (R14), Z5
+	VMULPS       (R9)(R12*1), Z5, Z5
+	VBROADCASTSS 8(R14), Z3
+	VMULPS       Z3, Z4, Z3
+	VADDPS       Z3, Z5, Z5
+	VMOVUPS      Z5, (R9)(R12*1)
+	INCQ         R11
+	ADDQ         $0x40, R12
+	JMP          neuron
+
+done:
+	VZEROUPPER
+	RET
+
+// func filterSpikesAVX512(n int, kappa float32, rise float32, filtered *float32, words *uint16)
+// Requires: AVX, AVX512F
+TEXT ·filterSpikesAVX512(SB), NOSPLIT, $0-32
+	MOVQ         n+0(FP), AX
+	VBROADCASTSS kappa+8(FP), Z0
+	VBROADCASTSS rise+12(FP), Z1
+	MOVQ         filtered+16(FP), CX
+	MOVQ         words+24(FP), DX
+	TESTQ        AX, AX
+	JZ           done
+
+neuron:
+	KMOVW     (DX), K1
+	VMULPS    (CX), Z0, Z2
+	VMOVAPS.Z Z1, K1, Z3
+	VADDPS    Z3, Z2, Z2
+	VMOVUPS   Z2, (CX)
+	ADDQ      $0x40, CX
+	ADDQ      $0x02, DX
+	DECQ      AX
+	JNZ       neuron
+
+done:
+	VZEROUPPER
+	RET

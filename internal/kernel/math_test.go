@@ -123,7 +123,7 @@ func TestElementaryFunctionsDoNotDependOnPosition(t *testing.T) {
 }
 
 func TestSoftmaxIsADistribution(t *testing.T) {
-	bothTwins(t, func(t *testing.T) {
+	eachTwin(t, func(t *testing.T) {
 		r := rng.Stream(3, "math", 0, 0)
 		for n := 1; n < 40; n++ {
 			x := normal(r, 3*n)

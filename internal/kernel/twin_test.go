@@ -9,8 +9,8 @@ import (
 	"github.com/snnctl/snnctl/internal/rng"
 )
 
-// twins runs a kernel in plain Go and as chosen for this processor, on copies
-// of the same memory, and demands the same bits.
+// twins runs a kernel in plain Go and in each kind of vectors that this processor
+// has, on copies of the same memory, and demands the same bits.
 func twins(t *testing.T, name string, run func() [][]float32, words func() [][]uint16) {
 	t.Helper()
 	if !useVectors {
@@ -20,20 +20,27 @@ func twins(t *testing.T, name string, run func() [][]float32, words func() [][]u
 	plain := run()
 	plainWords := words()
 	useVectors = true
-	fast := run()
-	fastWords := words()
-	for i := range plain {
-		for k := range plain[i] {
-			a, b := plain[i][k], fast[i][k]
-			if math.Float32bits(a) != math.Float32bits(b) && !(a != a && b != b) {
-				t.Fatalf("%s: result %d[%d]: plain Go gives %g (%#x), vectors %g (%#x)", name, i, k, a, math.Float32bits(a), b, math.Float32bits(b))
+	defer func(wide bool) { useWide = wide }(useWide)
+	for {
+		fast := run()
+		fastWords := words()
+		for i := range plain {
+			for k := range plain[i] {
+				a, b := plain[i][k], fast[i][k]
+				if math.Float32bits(a) != math.Float32bits(b) && !(a != a && b != b) {
+					t.Fatalf("%s: result %d[%d]: plain Go gives %g (%#x), %s %g (%#x)", name, i, k, a, math.Float32bits(a), Instructions(), b, math.Float32bits(b))
+				}
 			}
 		}
-	}
-	for i := range plainWords {
-		if !slices.Equal(plainWords[i], fastWords[i]) {
-			t.Fatalf("%s: words %d differ", name, i)
+		for i := range plainWords {
+			if !slices.Equal(plainWords[i], fastWords[i]) {
+				t.Fatalf("%s: words %d differ between plain Go and %s", name, i, Instructions())
+			}
 		}
+		if !useWide {
+			return
+		}
+		useWide = false
 	}
 }
 

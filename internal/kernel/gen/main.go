@@ -1,5 +1,6 @@
-// Command gen writes the AVX2 kernels of package kernel: the lane kernels,
-// which advance sixteen trials (two vectors of eight float32) at once.
+// Command gen writes the AVX2 and AVX-512 kernels of package kernel: the lane kernels,
+// which advance sixteen trials (two vectors of eight float32) at once (wide.go: one
+// of sixteen).
 //
 // None of them fuses a multiplication with an addition or reorders a sum, so
 // each gives the bits of its plain Go twin.
@@ -29,6 +30,7 @@ func main() {
 	scale()
 	orWords()
 	spikeOuter()
+	wide()
 	Generate()
 }
 

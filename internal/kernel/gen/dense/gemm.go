@@ -8,33 +8,43 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-const (
-	tileRows    = 6
-	tileVectors = 2
-)
+// tile is a part of C that stays in registers: rows times two vectors.
+type tile struct {
+	name   string // of the kernel, after gemmPanel
+	rows   int
+	vector int // bytes
+	reg    func() VecVirtual
+}
 
-// gemmPanel computes a panel of C, tile by tile. A tile, 6 rows of 64 bytes,
-// stays in twelve registers; each step of k reads a row of the panel of op(B),
-// and broadcasts a column of the tile's part of op(A): 8 loads for 12
-// multiplications and additions. What rows are left make a lower tile.
-func gemmPanel(p precision) {
-	begin("gemmPanel"+p.name, fmt.Sprintf("func(rows, k int, a *%[1]s, rs, cs, step int, b *%[1]s, bs int, alpha, beta %[1]s, c *%[1]s, ldc int)", p.float),
-		" is productPanel for at least one row and one k.")
+const tileVectors = 2
+
+var tiles = []tile{
+	{"", 6, 32, func() VecVirtual { return YMM() }},
+	{"Wide", 12, 64, func() VecVirtual { return ZMM() }},
+}
+
+// gemmPanel computes a panel of C, tile by tile. A tile, 6 rows of 64 bytes (12
+// of 128 in AVX-512), stays in registers; each step of k reads a row of the panel
+// of op(B), and broadcasts a column of the tile's part of op(A): 8 loads for 12
+// multiplications and additions (14 for 24). What rows are left make a lower tile.
+func gemmPanel(p precision, t tile) {
+	begin("gemmPanel"+t.name+p.name, fmt.Sprintf("func(rows, k int, a *%[1]s, rs, cs, step int, b *%[1]s, bs int, alpha, beta %[1]s, c *%[1]s, ldc int)", p.float),
+		fmt.Sprintf(" is productPanel in tiles of %d rows, for at least one row and one k.", t.rows))
 	rows, a, c := pointer("rows"), pointer("a"), pointer("c")
 	Label("tile")
-	for r := 1; r < tileRows; r++ {
+	for r := 1; r < t.rows; r++ {
 		CMPQ(rows, Imm(uint64(r)))
 		JE(LabelRef(fmt.Sprint("rows", r)))
 	}
-	p.tile(tileRows, a, c)
-	SUBQ(Imm(tileRows), rows)
+	p.tile(t, t.rows, a, c)
+	SUBQ(Imm(uint64(t.rows)), rows)
 	JZ(LabelRef("done"))
 	ADDQ(p.stride("step"), a)
 	JMP(LabelRef("tile"))
-	for r := 1; r < tileRows; r++ {
+	for r := 1; r < t.rows; r++ {
 		Label(fmt.Sprint("rows", r))
-		p.tile(r, a, c)
-		if r < tileRows-1 {
+		p.tile(t, r, a, c)
+		if r < t.rows-1 {
 			JMP(LabelRef("done"))
 		}
 	}
@@ -43,28 +53,35 @@ func gemmPanel(p precision) {
 }
 
 // tile computes a tile of rows rows, and leaves c at the row below it.
-func (p precision) tile(rows int, a, c GPVirtual) {
+func (p precision) tile(t tile, rows int, a, c GPVirtual) {
 	ldc, row := p.stride("ldc"), GP64()
 	MOVQ(c, row)
 	for range rows {
-		PREFETCHT0(Mem{Base: row})
-		PREFETCHT0(Mem{Base: row, Disp: 2*vector - 4})
+		for line := 0; line < tileVectors*t.vector-4; line += 64 {
+			PREFETCHT0(Mem{Base: row, Disp: line})
+		}
+		PREFETCHT0(Mem{Base: row, Disp: tileVectors*t.vector - 4})
 		ADDQ(ldc, row)
 	}
 	rs, cs, b, bs, k := p.stride("rs"), p.stride("cs"), pointer("b"), p.stride("bs"), pointer("k")
-	from := []GPVirtual{GP64()} // rows 0, 3
+	from := []GPVirtual{GP64()} // rows 0, 3, 6, 9
 	MOVQ(a, from[0])
-	if rows > 3 {
-		from = append(from, GP64())
-		LEAQ(Mem{Base: a, Index: rs, Scale: 2}, from[1])
-		ADDQ(rs, from[1])
+	for 3*len(from) < rows {
+		next, last := GP64(), from[len(from)-1]
+		LEAQ(Mem{Base: last, Index: rs, Scale: 2}, next)
+		ADDQ(rs, next)
+		from = append(from, next)
 	}
-	sum := zeros(rows * tileVectors)
-	x, y := YMM(), [tileVectors]VecVirtual{YMM(), YMM()}
+	sum := make([]VecVirtual, rows*tileVectors)
+	for i := range sum {
+		sum[i] = t.reg()
+		VXORPS(sum[i], sum[i], sum[i])
+	}
+	x, y := t.reg(), [tileVectors]VecVirtual{t.reg(), t.reg()}
 	loop := fmt.Sprint("k", rows)
 	Label(loop)
 	for v := range y {
-		VMOVUPS(Mem{Base: b, Disp: v * vector}, y[v])
+		VMOVUPS(Mem{Base: b, Disp: v * t.vector}, y[v])
 	}
 	for r := range rows {
 		m := Mem{Base: from[r/3]}
@@ -82,6 +99,7 @@ func (p precision) tile(rows int, a, c GPVirtual) {
 	ADDQ(bs, b)
 	DECQ(k)
 	JNZ(LabelRef(loop))
+	ldc = p.stride("ldc") // again, to leave a register to the loop
 	p.broadcastParam("alpha", x)
 	for _, s := range sum {
 		p.mul(x, s, s)
@@ -93,7 +111,7 @@ func (p precision) tile(rows int, a, c GPVirtual) {
 	MOVQ(c, row)
 	for r := range rows {
 		for v := range y {
-			p.mul(Mem{Base: row, Disp: v * vector}, x, y[v])
+			p.mul(Mem{Base: row, Disp: v * t.vector}, x, y[v])
 			p.add(y[v], sum[r*tileVectors+v], sum[r*tileVectors+v])
 		}
 		ADDQ(ldc, row)
@@ -101,18 +119,18 @@ func (p precision) tile(rows int, a, c GPVirtual) {
 	Label(store)
 	for r := range rows {
 		for v := range y {
-			VMOVUPS(sum[r*tileVectors+v], Mem{Base: c, Disp: v * vector})
+			VMOVUPS(sum[r*tileVectors+v], Mem{Base: c, Disp: v * t.vector})
 		}
 		ADDQ(ldc, c)
 	}
 }
 
-// packRows copies rows of a panel of op(B), 64 bytes, or op(A), six numbers.
+// packRows copies rows of a panel of op(B), 64 or 128 bytes, or op(A), six or twelve numbers.
 func packRows(p precision) {
 	for _, rows := range []struct {
 		name  string
 		bytes int
-	}{{"Panel", 64}, {"Six", tileRows * p.bytes()}} {
+	}{{"Panel", 64}, {"Wide", 128}, {"Six", 6 * p.bytes()}, {"Twelve", 12 * p.bytes()}} {
 		begin("pack"+rows.name+p.name, fmt.Sprintf("func(k int, src *%[1]s, ld int, dst *%[1]s)", p.float),
 			fmt.Sprintf(" copies k rows of %d numbers, ld apart, to dst, one after the other.", rows.bytes/p.bytes()))
 		k, src, ld, dst := pointer("k"), pointer("src"), p.stride("ld"), pointer("dst")

@@ -1,4 +1,4 @@
-// Command dense writes the AVX2 kernels of package kernel for dense products
+// Command dense writes the AVX2 and AVX-512 kernels of package kernel for dense products
 // and elementary functions, in float32 and float64.
 //
 // They fuse multiplications with additions, as their plain Go twins do not, so
@@ -15,7 +15,9 @@ const vector = 32 // bytes
 
 func main() {
 	for _, p := range []precision{single, double} {
-		gemmPanel(p)
+		for _, t := range tiles {
+			gemmPanel(p, t)
+		}
 		gemvRows(p)
 		gemvDots(p)
 		packTransposed(p)
