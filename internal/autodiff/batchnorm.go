@@ -3,6 +3,7 @@ package autodiff
 import (
 	"math"
 
+	"github.com/snnctl/snnctl/internal/kernel"
 	"github.com/snnctl/snnctl/internal/parallel"
 	"github.com/snnctl/snnctl/internal/tensor"
 )
@@ -64,14 +65,14 @@ func BatchNorm[F tensor.Float](t *Tape[F], threads int, x, scale, shift *Var[F],
 		batch.Mean[c], batch.Variance[c] = F(mean), F(variance*float64(n)/float64(n-1))
 		inverse[c] = F(1 / math.Sqrt(variance+epsilon))
 		for i := range p.batch {
-			affine(p.of(y.Value, i, c), p.of(x.Value, i, c), batch.Mean[c], scale.Value.Data[c]*inverse[c], shift.Value.Data[c])
+			kernel.Affine(p.of(y.Value, i, c), p.of(x.Value, i, c), batch.Mean[c], scale.Value.Data[c]*inverse[c], shift.Value.Data[c])
 		}
 	})
 	t.Record(func() {
 		parallel.For(threads, p.channels, func(_, c int) {
 			var sum, product float64 // Σ gy and Σ gy (x-μ)
 			for i := range p.batch {
-				s, q := sumAndProduct(p.of(y.Grad, i, c), p.of(x.Value, i, c), batch.Mean[c])
+				s, q := kernel.CentredProducts(p.of(y.Grad, i, c), p.of(x.Value, i, c), batch.Mean[c])
 				sum, product = sum+s, product+q
 			}
 			product *= float64(inverse[c])
@@ -87,7 +88,7 @@ func BatchNorm[F tensor.Float](t *Tape[F], threads int, x, scale, shift *Var[F],
 			a := scale.Value.Data[c] * inverse[c]
 			slope, offset := a*inverse[c]*F(product/float64(n)), a*F(sum/float64(n))
 			for i := range p.batch {
-				normGradient(p.of(x.Grad, i, c), p.of(y.Grad, i, c), p.of(x.Value, i, c), batch.Mean[c], a, slope, offset)
+				kernel.NormGradient(p.of(x.Grad, i, c), p.of(y.Grad, i, c), p.of(x.Value, i, c), batch.Mean[c], a, slope, offset)
 			}
 		})
 	})
@@ -108,7 +109,7 @@ func BatchNormEvaluate[F tensor.Float](t *Tape[F], threads int, x, scale, shift 
 	y := like(t, x)
 	parallel.For(threads, p.channels, func(_, c int) {
 		for i := range p.batch {
-			affine(p.of(y.Value, i, c), p.of(x.Value, i, c), running.Mean[c], scale.Value.Data[c]*inverse[c], shift.Value.Data[c])
+			kernel.Affine(p.of(y.Value, i, c), p.of(x.Value, i, c), running.Mean[c], scale.Value.Data[c]*inverse[c], shift.Value.Data[c])
 		}
 	})
 	t.Record(func() {
@@ -116,10 +117,10 @@ func BatchNormEvaluate[F tensor.Float](t *Tape[F], threads int, x, scale, shift 
 			var sum, product float64
 			for i := range p.batch {
 				gy, xi := p.of(y.Grad, i, c), p.of(x.Value, i, c)
-				s, q := sumAndProduct(gy, xi, running.Mean[c])
+				s, q := kernel.CentredProducts(gy, xi, running.Mean[c])
 				sum, product = sum+s, product+q
 				if x.Grad != nil {
-					normGradient(p.of(x.Grad, i, c), gy, xi, 0, scale.Value.Data[c]*inverse[c], 0, 0)
+					kernel.NormGradient(p.of(x.Grad, i, c), gy, xi, 0, scale.Value.Data[c]*inverse[c], 0, 0)
 				}
 			}
 			if scale.Grad != nil {

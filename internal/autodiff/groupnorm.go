@@ -3,6 +3,7 @@ package autodiff
 import (
 	"math"
 
+	"github.com/snnctl/snnctl/internal/kernel"
 	"github.com/snnctl/snnctl/internal/parallel"
 	"github.com/snnctl/snnctl/internal/tensor"
 )
@@ -33,7 +34,7 @@ func GroupNorm[F tensor.Float](t *Tape[F], threads int, x, scale, shift *Var[F],
 		means[i], inverses[i] = F(mean), F(1/math.Sqrt(variance+epsilon))
 		trial, first := i/groups, i%groups*width
 		for c := first; c < first+width; c++ {
-			affine(p.of(y.Value, trial, c), p.of(x.Value, trial, c), means[i], scale.Value.Data[c]*inverses[i], shift.Value.Data[c])
+			kernel.Affine(p.of(y.Value, trial, c), p.of(x.Value, trial, c), means[i], scale.Value.Data[c]*inverses[i], shift.Value.Data[c])
 		}
 	})
 	t.Record(func() {
@@ -42,7 +43,7 @@ func GroupNorm[F tensor.Float](t *Tape[F], threads int, x, scale, shift *Var[F],
 			trial, first := i/groups, i%groups*width
 			var sum, product float64 // Σ scale gy and Σ scale gy (x-μ)/√(σ²+ε) over the group
 			for c := first; c < first+width; c++ {
-				s, q := sumAndProduct(p.of(y.Grad, trial, c), p.of(x.Value, trial, c), means[i])
+				s, q := kernel.CentredProducts(p.of(y.Grad, trial, c), p.of(x.Value, trial, c), means[i])
 				q *= float64(inverses[i])
 				sums[trial*p.channels+c], products[trial*p.channels+c] = s, q
 				sum += float64(scale.Value.Data[c]) * s
@@ -53,7 +54,7 @@ func GroupNorm[F tensor.Float](t *Tape[F], threads int, x, scale, shift *Var[F],
 			}
 			slope, offset := inverses[i]*inverses[i]*F(product/float64(n)), inverses[i]*F(sum/float64(n))
 			for c := first; c < first+width; c++ {
-				normGradient(p.of(x.Grad, trial, c), p.of(y.Grad, trial, c), p.of(x.Value, trial, c),
+				kernel.NormGradient(p.of(x.Grad, trial, c), p.of(y.Grad, trial, c), p.of(x.Value, trial, c),
 					means[i], scale.Value.Data[c]*inverses[i], slope, offset)
 			}
 		})

@@ -116,3 +116,33 @@ func sigmoidF32(n int, x *float32, y *float32)
 //
 //go:noescape
 func expSumF32(n int, x *float32, shift float32, y *float32, sum *float32)
+
+// reluF32 is ReLU for a multiple of 8 numbers.
+//
+//go:noescape
+func reluF32(n int, x *float32, y *float32)
+
+// reluAdjointF32 is ReLUAdjoint for a multiple of 8 numbers.
+//
+//go:noescape
+func reluAdjointF32(n int, gx *float32, gy *float32, y *float32)
+
+// affineF32 is Affine for a multiple of 8 numbers.
+//
+//go:noescape
+func affineF32(n int, y *float32, x *float32, mean float32, a float32, b float32)
+
+// normGradientF32 is NormGradient for a multiple of 8 numbers.
+//
+//go:noescape
+func normGradientF32(n int, gx *float32, gy *float32, x *float32, mean float32, a float32, slope float32, offset float32)
+
+// centredSumsF32 is CentredSums for a multiple of 8 numbers.
+//
+//go:noescape
+func centredSumsF32(n int, x *float32, about float32, sums *float64)
+
+// centredProductsF32 is CentredProducts for a multiple of 8 numbers.
+//
+//go:noescape
+func centredProductsF32(n int, gy *float32, x *float32, mean float32, sums *float64)

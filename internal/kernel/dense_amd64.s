@@ -6600,3 +6600,172 @@ rest:
 done:
 	VZEROUPPER
 	RET
+
+// func reluF32(n int, x *float32, y *float32)
+// Requires: AVX
+TEXT ·reluF32(SB), NOSPLIT, $0-24
+	VXORPS Y0, Y0, Y0
+	MOVQ   n+0(FP), AX
+	MOVQ   x+8(FP), DX
+	MOVQ   y+16(FP), BX
+	XORQ   CX, CX
+
+eight:
+	VMAXPS  (DX)(CX*4), Y0, Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (BX)(CX*4)
+	ADDQ    $0x08, CX
+	CMPQ    CX, AX
+	JL      eight
+	VZEROUPPER
+	RET
+
+// func reluAdjointF32(n int, gx *float32, gy *float32, y *float32)
+// Requires: AVX, AVX2
+TEXT ·reluAdjointF32(SB), NOSPLIT, $0-32
+	VXORPS Y0, Y0, Y0
+	MOVQ   n+0(FP), AX
+	MOVQ   gx+8(FP), DX
+	MOVQ   gy+16(FP), BX
+	MOVQ   y+24(FP), SI
+	XORQ   CX, CX
+
+eight:
+	VPSUBD  (SI)(CX*4), Y0, Y1
+	VPSRAD  $0x1f, Y1, Y1
+	VANDPS  (BX)(CX*4), Y1, Y1
+	VADDPS  (DX)(CX*4), Y1, Y1
+	VMOVUPS Y1, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	CMPQ    CX, AX
+	JL      eight
+	VZEROUPPER
+	RET
+
+// func affineF32(n int, y *float32, x *float32, mean float32, a float32, b float32)
+// Requires: AVX
+TEXT ·affineF32(SB), NOSPLIT, $0-36
+	VBROADCASTSS mean+24(FP), Y0
+	VBROADCASTSS a+28(FP), Y1
+	VBROADCASTSS b+32(FP), Y2
+	MOVQ         n+0(FP), AX
+	MOVQ         y+8(FP), DX
+	MOVQ         x+16(FP), BX
+	XORQ         CX, CX
+
+eight:
+	VMOVUPS (BX)(CX*4), Y3
+	VSUBPS  Y0, Y3, Y3
+	VMULPS  Y1, Y3, Y3
+	VADDPS  Y2, Y3, Y3
+	VMOVUPS Y3, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	CMPQ    CX, AX
+	JL      eight
+	VZEROUPPER
+	RET
+
+// func normGradientF32(n int, gx *float32, gy *float32, x *float32, mean float32, a float32, slope float32, offset float32)
+// Requires: AVX
+TEXT ·normGradientF32(SB), NOSPLIT, $0-48
+	VBROADCASTSS mean+32(FP), Y0
+	VBROADCASTSS a+36(FP), Y1
+	VBROADCASTSS slope+40(FP), Y2
+	VBROADCASTSS offset+44(FP), Y3
+	MOVQ         n+0(FP), AX
+	MOVQ         gx+8(FP), DX
+	MOVQ         gy+16(FP), BX
+	MOVQ         x+24(FP), SI
+	XORQ         CX, CX
+
+eight:
+	VMULPS  (BX)(CX*4), Y1, Y4
+	VMOVUPS (SI)(CX*4), Y5
+	VSUBPS  Y0, Y5, Y5
+	VMULPS  Y2, Y5, Y5
+	VSUBPS  Y5, Y4, Y4
+	VSUBPS  Y3, Y4, Y4
+	VADDPS  (DX)(CX*4), Y4, Y4
+	VMOVUPS Y4, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	CMPQ    CX, AX
+	JL      eight
+	VZEROUPPER
+	RET
+
+// func centredSumsF32(n int, x *float32, about float32, sums *float64)
+// Requires: AVX
+TEXT ·centredSumsF32(SB), NOSPLIT, $0-32
+	VBROADCASTSS about+16(FP), Y0
+	MOVQ         sums+24(FP), AX
+	VMOVUPD      (AX), Y1
+	VMOVUPD      32(AX), Y2
+	VMOVUPD      64(AX), Y3
+	VMOVUPD      96(AX), Y4
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), DX
+	XORQ         CX, CX
+
+eight:
+	VMOVUPS      (DX)(CX*4), Y5
+	VSUBPS       Y0, Y5, Y5
+	VCVTPS2PD    X5, Y6
+	VEXTRACTF128 $0x01, Y5, X5
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y6, Y1, Y1
+	VMULPD       Y6, Y6, Y6
+	VADDPD       Y6, Y3, Y3
+	VADDPD       Y5, Y2, Y2
+	VMULPD       Y5, Y5, Y5
+	VADDPD       Y5, Y4, Y4
+	ADDQ         $0x08, CX
+	CMPQ         CX, AX
+	JL           eight
+	MOVQ         sums+24(FP), AX
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      Y2, 32(AX)
+	VMOVUPD      Y3, 64(AX)
+	VMOVUPD      Y4, 96(AX)
+	VZEROUPPER
+	RET
+
+// func centredProductsF32(n int, gy *float32, x *float32, mean float32, sums *float64)
+// Requires: AVX
+TEXT ·centredProductsF32(SB), NOSPLIT, $0-40
+	VBROADCASTSS mean+24(FP), Y0
+	MOVQ         sums+32(FP), AX
+	VMOVUPD      (AX), Y1
+	VMOVUPD      32(AX), Y2
+	VMOVUPD      64(AX), Y3
+	VMOVUPD      96(AX), Y4
+	MOVQ         n+0(FP), AX
+	MOVQ         gy+8(FP), DX
+	MOVQ         x+16(FP), BX
+	XORQ         CX, CX
+
+eight:
+	VMOVUPS      (DX)(CX*4), Y5
+	VMOVUPS      (BX)(CX*4), Y6
+	VSUBPS       Y0, Y6, Y6
+	VCVTPS2PD    X6, Y7
+	VEXTRACTF128 $0x01, Y6, X6
+	VCVTPS2PD    X6, Y6
+	VCVTPS2PD    X5, Y8
+	VEXTRACTF128 $0x01, Y5, X5
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y8, Y1, Y1
+	VMULPD       Y7, Y8, Y8
+	VADDPD       Y8, Y3, Y3
+	VADDPD       Y5, Y2, Y2
+	VMULPD       Y6, Y5, Y5
+	VADDPD       Y5, Y4, Y4
+	ADDQ         $0x08, CX
+	CMPQ         CX, AX
+	JL           eight
+	MOVQ         sums+32(FP), AX
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      Y2, 32(AX)
+	VMOVUPD      Y3, 64(AX)
+	VMOVUPD      Y4, 96(AX)
+	VZEROUPPER
+	RET

@@ -28,6 +28,7 @@ func main() {
 	elementwise("tanh", "y = tanh x", tanhOf)
 	elementwise("sigmoid", "y = 1/(1+e⁻ˣ)", sigmoidOf)
 	expSum()
+	pointwise()
 	Generate()
 }
 

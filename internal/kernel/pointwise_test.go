@@ -1,0 +1,81 @@
+package kernel
+
+import (
+	"math"
+	"slices"
+	"testing"
+)
+
+// Each kernel on numbers that include NaN, infinities, zeros of both signs and
+// denormals, at lengths around the vector's and from unaligned places.
+func TestPointwiseTwinsAgree(t *testing.T) {
+	for _, n := range []int{0, 1, 7, 8, 9, 16, 100, 1023} {
+		for offset := range 3 {
+			draw := func(name uint64) []float32 { return oddNumbers(name<<12|uint64(n), n+offset)[offset:] }
+			x, g, to := draw(1), draw(2), draw(3)
+			twins(t, "ReLU", func() [][]float32 {
+				y := make([]float32, n)
+				ReLU(y, x)
+				return [][]float32{y}
+			}, noWords)
+			y := make([]float32, n)
+			ReLU(y, x)
+			twins(t, "ReLUAdjoint", func() [][]float32 {
+				gx := slices.Clone(to)
+				ReLUAdjoint(gx, g, y)
+				return [][]float32{gx}
+			}, noWords)
+			twins(t, "Affine", func() [][]float32 {
+				y := make([]float32, n)
+				Affine(y, x, 0.3, -1.7, 0.1)
+				return [][]float32{y}
+			}, noWords)
+			twins(t, "NormGradient", func() [][]float32 {
+				gx := slices.Clone(to)
+				NormGradient(gx, g, x, 0.3, 1.1, -0.7, 0.01)
+				return [][]float32{gx}
+			}, noWords)
+			twins(t, "CentredSums", func() [][]float32 {
+				return doubles(CentredSums(x, 0.3))
+			}, noWords)
+			twins(t, "CentredProducts", func() [][]float32 {
+				return doubles(CentredProducts(g, x, 0.3))
+			}, noWords)
+		}
+	}
+}
+
+// doubles gives the bits of two numbers, for twins to compare; all NaN are one.
+func doubles(x, y float64) [][]float32 {
+	var bits []float32
+	for _, v := range []float64{x, y} {
+		b := math.Float64bits(v)
+		if v != v {
+			b = 0
+		}
+		for shift := 0; shift < 64; shift += 16 {
+			bits = append(bits, float32(b>>shift&0xffff))
+		}
+	}
+	return [][]float32{bits}
+}
+
+func TestReLUIsZeroOrTheNumber(t *testing.T) {
+	eachTwin(t, func(t *testing.T) {
+		x := []float32{-1, float32(math.Copysign(0, -1)), 0, 2, float32(math.Inf(-1)), float32(math.Inf(1)), float32(math.NaN()), -3e-45, 5}
+		y := make([]float32, len(x))
+		ReLU(y, x)
+		for i, want := range []float32{0, 0, 0, 2, 0, float32(math.Inf(1)), float32(math.NaN()), 0, 5} {
+			if math.Float32bits(y[i]) != math.Float32bits(want) && !(y[i] != y[i] && want != want) {
+				t.Errorf("max(%v, 0) = %v", x[i], y[i])
+			}
+		}
+		gx := make([]float32, len(x))
+		ReLUAdjoint(gx, x, y)
+		for i, want := range []float32{0, 0, 0, 2, 0, float32(math.Inf(1)), float32(math.NaN()), 0, 5} {
+			if gx[i] != want && !(gx[i] != gx[i] && want != want) {
+				t.Errorf("the gradient %v comes back as %v where y = %v", x[i], gx[i], y[i])
+			}
+		}
+	})
+}
