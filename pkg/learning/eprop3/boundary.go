@@ -1,13 +1,16 @@
 package eprop3
 
-import "github.com/snnctl/snnctl/pkg/models/recurrent"
+import (
+	"github.com/snnctl/snnctl/internal/tensor"
+	"github.com/snnctl/snnctl/pkg/models/recurrent"
+)
 
 // A boundary is what a window hands on to the next, S of equation (4), or the
 // derivatives with respect to it: for each trial z [n], s [S][n] and, if the
 // readout has a filter, o [K].
 
 // BoundarySize is the length of a trial's boundary.
-func BoundarySize[F float32 | float64](p *recurrent.Params[F]) int {
+func BoundarySize[F tensor.Float](p *recurrent.Params[F]) int {
 	size := p.Cell.Units() + p.StateSize()
 	if p.Decay != 0 {
 		size += p.Outputs
@@ -26,7 +29,8 @@ func (l *Learner[F]) boundary(x []F, t int) []F {
 	return x[m*size : (m+1)*size]
 }
 
-// parts returns z, s and o of one trial's boundary, and of arrays of all trials.
+// eachPart calls do for z, s and o of each trial's boundary, with the part of the
+// arrays [B][n], [B][S][n] and [B][K] that it belongs to.
 func (l *Learner[F]) eachPart(boundary, z, s, o []F, do func(ofBoundary, ofArray []F)) {
 	n, states, k := l.net.Cell.Units(), l.net.StateSize(), l.net.Outputs
 	if l.net.Decay == 0 {

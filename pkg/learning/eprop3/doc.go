@@ -24,17 +24,18 @@
 //
 //	(4) L_j[t] = ∂/∂z_j[t] (losses of the window + Σ g·S[T])
 //
-// by back-propagation through the window alone, where S is all that the next
-// window starts from (outputs z, hidden states s and the readout's filter o) and
-// g, which stands for dE/dS[T], the loss being that after T, is predicted by a
-// network from S[T]: the synthetic gradient. It learns from the next window, where g can be
-// computed up to that window's own synthetic gradient, and from g = 0 at the
+// by back-propagation through the window alone. S is all that the next window
+// starts from: outputs z, hidden states s and the readout's filter o. The
+// synthetic gradient g, predicted by a network (Synthetic) from S[T], stands for
+// dE/dS[T], E being the loss after T. It learns from the next window, where g can
+// be computed up to that window's own synthetic gradient, and from g = 0 at the
 // end of a sequence. If g is right, equation (4) is the total derivative and (1)
 // the gradient.
 //
-// The method's text gives dE/ds[T+1] as what is predicted; going back through
-// step T+1, which is exact, g is the same. For an LSTM it has to be g: its output
-// gate reads z[T] without passing through s[T+1].
+// The method's text predicts dE/ds[T+1] from z[T]. Going back through step T+1,
+// which is exact, that is g; and it has to be g for an LSTM, whose output gate
+// reads z[T] without passing it through s[T+1]. All of S is shown to the
+// network, because a few spikes of one millisecond say little.
 //
 // # Two ways to compute it
 //

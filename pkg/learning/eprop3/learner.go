@@ -47,7 +47,7 @@ type pass[F tensor.Float] struct {
 	gz   []F // L[t], [B][n]
 	gs   []F // ∂E/∂s[t], and after the cell's adjoint ∂E/∂s[t-1], [B][S][n]
 	gu   []F // ∂E/∂u[t], [B][D][n]
-	gOut []F // ∂E/∂o[t], [B][K]
+	gOut []F // ∂E/∂o[t], [B][K]; of the window's pass, the other's is in errors
 }
 
 // NewLearner returns a learner for net.
@@ -112,11 +112,11 @@ func (l *Learner[F]) begin(r *recurrent.Run[F], delta []F) {
 	for _, p := range []*pass[F]{&l.window, &l.whole} {
 		p.gz = recurrent.Grow(p.gz, r.Trials*net.Cell.Units())
 		p.gs = recurrent.Grow(p.gs, r.Trials*net.StateSize())
-		p.gOut = recurrent.Grow(p.gOut, r.Trials*net.Outputs)
 		clear(p.gz)
 		clear(p.gs)
-		clear(p.gOut)
 	}
+	l.window.gOut = recurrent.Grow(l.window.gOut, r.Trials*net.Outputs)
+	clear(l.window.gOut)
 	l.drives = recurrent.Grow(l.drives, r.Trials*net.Width())
 	l.window.gu = l.drives
 	l.scratch = recurrent.Grow(l.scratch, recurrent.Blocks(r.Trials)*net.Cell.Units())
