@@ -18,7 +18,9 @@
 //
 // All sequences of a batch have the same N and R, the level. Training begins at
 // level 0, N = R = 1. When the mean cross-entropy of a batch falls below a
-// threshold, 0.15 bits per bit, the level is solved, and N and R grow by one in turn.
+// threshold, 0.15 bits per bit, the level is solved, and N and R grow by one in
+// turn. So a network need not keep what it has learned of shorter sequences, and
+// may forget it: solved means that it could do them when it learned them.
 package copyrepeat
 
 import (
