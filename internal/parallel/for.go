@@ -21,16 +21,42 @@ func For(threads, n int, work func(worker, i int)) {
 		}
 		return
 	}
-	var next atomic.Int64
-	run := func(worker int) {
-		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-			work(worker, i)
-		}
+	j := jobs.Get().(*job)
+	j.work, j.n = work, n
+	j.next.Store(0)
+	j.workers.Store(0)
+	j.running.Add(threads - 1)
+	for range threads - 1 {
+		go j.help()
 	}
-	var wg sync.WaitGroup
-	for worker := 1; worker < threads; worker++ {
-		wg.Go(func() { run(worker) })
+	j.loop(0)
+	j.running.Wait()
+	j.work = nil
+	jobs.Put(j)
+}
+
+// job is one call of For. Jobs are kept, with the function their goroutines run:
+// a call of For allocates nothing.
+type job struct {
+	work    func(worker, i int)
+	n       int
+	next    atomic.Int64 // index
+	workers atomic.Int64 // besides the caller of For, number 0
+	running sync.WaitGroup
+	help    func()
+}
+
+var jobs = sync.Pool{New: func() any {
+	j := new(job)
+	j.help = func() {
+		defer j.running.Done()
+		j.loop(int(j.workers.Add(1)))
 	}
-	run(0)
-	wg.Wait()
+	return j
+}}
+
+func (j *job) loop(worker int) {
+	for i := int(j.next.Add(1)) - 1; i < j.n; i = int(j.next.Add(1)) - 1 {
+		j.work(worker, i)
+	}
 }

@@ -8,6 +8,7 @@ type BPTT struct {
 	ClipNorm  float64    `yaml:"clip_norm" jsonschema:"minimum=0,maximum=1000000000" jsonschema_description:"longest gradient, as a Euclidean norm; 0: no limit"`
 	L2        float64    `yaml:"l2" jsonschema:"minimum=0,maximum=1000000000" jsonschema_description:"weight of the penalty l2·Σ w² on all parameters; 0: none"`
 	Rate      FiringRate `yaml:"rate" jsonschema_description:"penalty on firing rates"`
+	Memory    string     `yaml:"memory" jsonschema:"enum=checkpointed,enum=full" jsonschema_description:"checkpointed: of potentials and thresholds only every 64th step is kept, the rest is computed again on the way back; full: all are kept. The gradients are the same, bit for bit"`
 	Rewiring  Rewiring   `yaml:"rewiring" jsonschema_description:"which synapses exist"`
 }
 
@@ -21,7 +22,7 @@ type FiringRate struct {
 func (BPTT) isRule() {}
 
 func defaultBPTT() BPTT {
-	return BPTT{Optimizer: defaultAdam(), Schedule: ConstantRate{}, Rate: FiringRate{Strength: 0.1, TargetHz: 10}, Rewiring: NoRewiring{}}
+	return BPTT{Optimizer: defaultAdam(), Schedule: ConstantRate{}, Rate: FiringRate{Strength: 0.1, TargetHz: 10}, Memory: "checkpointed", Rewiring: NoRewiring{}}
 }
 
 func (r BPTT) check(e *Experiment, report reporter) {
@@ -30,6 +31,9 @@ func (r BPTT) check(e *Experiment, report reporter) {
 	}
 	m, ok := e.Model.(LSNN)
 	if !ok || m.Form != "lsnn" {
+		if r.Memory == "full" {
+			report("rule.memory", "rule.memory is full, expected checkpointed, unless model.type is lsnn and model.form is lsnn")
+		}
 		return
 	}
 	if m.ReadoutGain != "normalised" {

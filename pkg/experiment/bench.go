@@ -22,6 +22,7 @@ type LSNNBench struct {
 	Neurons, Steps, Batch int
 	RateHz                float64 // wanted firing rate; thresholds are scaled to reach it
 	Connectivity          float64 // of DEEP R; 1 for dense matrices without rewiring
+	Memory                string  // "checkpointed" or "full"
 	Repeats               int
 }
 
@@ -40,6 +41,7 @@ type BenchResult struct {
 	Batch   int     `json:"batch"`
 
 	Connectivity float64 `json:"connectivity"`
+	Memory       string  `json:"memory"`
 
 	SpikesPerSecond float64 `json:"spikes_per_second"` // spikes of the network simulated and learned from, per second of computing
 	Allocations     uint64  `json:"allocations"`       // on the heap, in one training step
@@ -61,6 +63,9 @@ func BenchLSNN(b LSNNBench, threads int) (*BenchResult, error) {
 		if v.value < 1 {
 			return nil, fault.Inputf("%s is %d, expected at least 1", v.name, v.value)
 		}
+	}
+	if b.Memory != "checkpointed" && b.Memory != "full" {
+		return nil, fault.Inputf("--memory is %q, expected checkpointed or full", b.Memory)
 	}
 	resolved, err := config.Open("lsnn-smnist", nil)
 	if err != nil {
@@ -88,7 +93,9 @@ func BenchLSNN(b LSNNBench, threads int) (*BenchResult, error) {
 
 	build := func(threshold float64, source datasets.Source) *bptt.Trainer[float32] {
 		m.Threshold = threshold
-		return bptt.New(lsnn.NewNetwork[float32](lsnnParams(m, benchInputs), 1, threads), source, bpttOptions[float32](e, m, r))
+		params := lsnnParams(m, benchInputs)
+		params.KeepPotentials = b.Memory == "full"
+		return bptt.New(lsnn.NewNetwork[float32](params, 1, threads), source, bpttOptions[float32](e, m, r))
 	}
 	threshold, err := thresholdFor(b.RateHz, func(threshold float64) (float64, error) {
 		metrics, err := build(threshold, newNoiseSource(b.Steps, tensor.Lanes)).Evaluate("train", tensor.Lanes)
@@ -98,7 +105,7 @@ func BenchLSNN(b LSNNBench, threads int) (*BenchResult, error) {
 		return nil, err
 	}
 	trainer := build(threshold, source)
-	res := &BenchResult{Job: "lsnn", Threads: threads, Neurons: b.Neurons, Inputs: benchInputs, Steps: b.Steps, Batch: b.Batch, Connectivity: b.Connectivity}
+	res := &BenchResult{Job: "lsnn", Threads: threads, Neurons: b.Neurons, Inputs: benchInputs, Steps: b.Steps, Batch: b.Batch, Connectivity: b.Connectivity, Memory: b.Memory}
 	var seconds, cpus []float64
 	var before, after runtime.MemStats
 	for i := range b.Repeats + 1 { // the first fills the buffers

@@ -24,7 +24,7 @@ func TestSweepGrowsWhatItSays(t *testing.T) {
 	for _, s := range all {
 		s.sizes = []float64{20, 40}
 		sweeps = []sweep{s}
-		r, err := BenchSweep(s.over, LSNNBench{Neurons: 24, Steps: 60, Batch: 16, RateHz: 20, Connectivity: 0.5, Repeats: 1}, 1)
+		r, err := BenchSweep(s.over, LSNNBench{Neurons: 24, Steps: 60, Batch: 16, RateHz: 20, Connectivity: 0.5, Memory: "checkpointed", Repeats: 1}, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,6 +26,7 @@ func buildLSNN[F tensor.Float](e *config.Experiment, s Settings) (*Experiment, e
 	}
 	shape := source.Shape()
 	params := lsnnParams(m, shape.Lines)
+	params.KeepPotentials = r.Memory == "full"
 	buffers, err := planMemory[F](lsnn.Memory[F](&params, e.Train.BatchSize, shape.Steps, s.Threads), params.Neurons(), shape)
 	if err != nil {
 		return nil, err

@@ -34,20 +34,23 @@ type Gradients[F tensor.Float] struct {
 
 // Backward is the adjoint of Forward: from ∂E/∂Features [windows][n] and
 // ∂E/∂Rates [n] (nil for none) to the gradients of the weights that Forward
-// was given last, with no other call on the network in between. It recomputes the potentials segment by segment, last to first.
+// was given last, with no other call on the network in between. It recomputes
+// the potentials segment by segment, last to first, unless KeepPotentials has
+// kept them.
 func (net *Network[F]) Backward(grads *Gradients[F], tr *Trace[F], features *tensor.Dense[F], rates []F) {
 	n := net.Neurons()
 	grads.grow(len(tr.groups), net.Inputs*n, n*n)
-	regulariser := make([]F, n)
-	for j := range rates {
-		regulariser[j] = rates[j] / F(tr.trials*tr.steps)
+	p := &net.pass
+	p.trace, p.features, p.grads = tr, features, grads
+	for j := range p.regulariser {
+		p.regulariser[j] = 0
+		if rates != nil {
+			p.regulariser[j] = rates[j] / F(tr.trials*tr.steps)
+		}
 	}
-	parallel.For(net.Threads, len(tr.groups), func(worker, i int) {
-		net.backwardGroup(net.workers[worker], tr, i, features, regulariser, grads.partial[i])
-	})
-	oneMinusAlpha := 1 - net.neurons.Alpha
-	sum(net.Threads, grads.In, oneMinusAlpha, grads.partial, func(w Weights[F]) []F { return w.In })
-	sum(net.Threads, grads.Rec, oneMinusAlpha, grads.partial, func(w Weights[F]) []F { return w.Rec })
+	parallel.For(net.Threads, len(tr.groups), p.backward)
+	parallel.For(net.Threads, blocks(grads.In), p.sumIn)
+	parallel.For(net.Threads, blocks(grads.Rec), p.sumRec)
 	for j := range n {
 		grads.Rec[j*n+j] = 0
 	}
@@ -63,22 +66,52 @@ func (g *Gradients[F]) grow(groups, in, rec int) {
 	g.partial = g.partial[:groups]
 }
 
-// sum writes scale · Σ_groups part into to, adding the groups in their order.
-func sum[F tensor.Float](threads int, to []F, scale F, parts []Weights[F], part func(Weights[F]) []F) {
-	const block = 4096
-	parallel.For(threads, (len(to)+block-1)/block, func(_, b int) {
-		lo, hi := b*block, min((b+1)*block, len(to))
-		out := to[lo:hi]
-		clear(out)
-		for _, p := range parts {
-			for i, x := range part(p)[lo:hi] {
-				out[i] += x
-			}
+// pass is what the threads of a pass share. The functions they run are kept: new
+// ones would be allocated in each pass.
+type pass[F tensor.Float] struct {
+	trace       *Trace[F]
+	features    *tensor.Dense[F]
+	regulariser []F // ∂E/∂z of every spike of a neuron
+	grads       *Gradients[F]
+
+	forward, backward, sumIn, sumRec func(worker, i int)
+}
+
+func (net *Network[F]) preparePass() {
+	p := &net.pass
+	p.regulariser = make([]F, net.Neurons())
+	p.forward = func(worker, i int) { net.forwardGroup(net.workers[worker], p.trace, i) }
+	p.backward = func(worker, i int) {
+		net.backwardGroup(net.workers[worker], p.trace, i, p.features, p.regulariser, p.grads.partial[i])
+	}
+	scale := 1 - net.neurons.Alpha
+	p.sumIn = func(_, i int) {
+		sumBlock(i, p.grads.In, scale, p.grads.partial, func(w Weights[F]) []F { return w.In })
+	}
+	p.sumRec = func(_, i int) {
+		sumBlock(i, p.grads.Rec, scale, p.grads.partial, func(w Weights[F]) []F { return w.Rec })
+	}
+}
+
+// sumSize is how many weights are summed at a time.
+const sumSize = 4096
+
+func blocks[F tensor.Float](x []F) int { return (len(x) + sumSize - 1) / sumSize }
+
+// sumBlock writes scale · Σ_groups part into a block of to, adding the groups in
+// their order.
+func sumBlock[F tensor.Float](block int, to []F, scale F, parts []Weights[F], part func(Weights[F]) []F) {
+	lo, hi := block*sumSize, min((block+1)*sumSize, len(to))
+	out := to[lo:hi]
+	clear(out)
+	for _, p := range parts {
+		for i, x := range part(p)[lo:hi] {
+			out[i] += x
 		}
-		for i := range out {
-			out[i] *= scale
-		}
-	})
+	}
+	for i := range out {
+		out[i] *= scale
+	}
 }
 
 func (net *Network[F]) backwardGroup(w *worker[F], tr *Trace[F], index int, features *tensor.Dense[F], regulariser []F, out Weights[F]) {
@@ -99,10 +132,13 @@ func (net *Network[F]) backwardGroup(w *worker[F], tr *Trace[F], index int, feat
 		if segment < last {
 			copy(w.gv[(d+length)*s:(d+length+d)*s], w.gv[d*s:2*d*s])
 		}
-		aNext := w.recurrent // read once, below, before anything is written to it
-		copy(aNext, w.a[s:2*s])
-		net.simulate(w, g, t0, t1, tr.step, nil)
-		copy(w.a[(length+1)*s:(length+2)*s], aNext)
+		w.open(net, g, t0)
+		if !net.KeepPotentials {
+			aNext := w.recurrent // read once, below, before anything is written to it
+			copy(aNext, w.a[s:2*s])
+			net.simulate(w, g, t0, t1, tr.step, nil)
+			copy(w.a[(length+1)*s:(length+2)*s], aNext)
+		}
 
 		for t := t1 - 1; t >= t0; t-- {
 			net.adjointStep(w, g, t, t-t0, regulariser)

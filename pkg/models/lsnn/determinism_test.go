@@ -46,6 +46,22 @@ func threadsDoNotMatter[F tensor.Float](t *testing.T) {
 	}
 }
 
+// Nor on whether potentials are kept or computed again.
+func TestKeptPotentialsAreThoseComputedAgain(t *testing.T) {
+	for seed := range uint64(6) {
+		p := mixture(seed, 66, 70)
+		want := answerOf[float64](p)
+		alive(t, want)
+		net, w, states := network[float64](p, 2)
+		net.KeepPotentials = true
+		var tr Trace[float64]
+		var grads Gradients[float64]
+		for round := range 2 {
+			sameBits(t, fmt.Sprintf("seed %d, round %d", seed, round), solve(p, net, &tr, &grads, w, states), want)
+		}
+	}
+}
+
 // Nor on what the memory was used for before: batches with more or fewer
 // trials and steps, more or fewer windows, carried states or none.
 func TestStaleMemoryDoesNotMatter(t *testing.T) {

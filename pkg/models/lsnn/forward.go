@@ -41,9 +41,8 @@ type Trace[F tensor.Float] struct {
 func (net *Network[F]) Forward(tr *Trace[F], w Weights[F], inputs []tensor.Input, windows []Window, states []*State[F], step uint64) {
 	net.load(w)
 	net.prepare(tr, inputs, windows, states, step)
-	parallel.For(net.Threads, len(inputs), func(worker, i int) {
-		net.forwardGroup(net.workers[worker], tr, i)
-	})
+	net.pass.trace = tr
+	parallel.For(net.Threads, len(inputs), net.pass.forward)
 	net.sumRates(tr)
 }
 
@@ -117,28 +116,17 @@ func (net *Network[F]) forwardGroup(w *worker[F], tr *Trace[F], index int) {
 	if g.start != nil {
 		copy(w.filtered, g.start.Filtered)
 	}
-	lastWindow := 0
+	w.group, w.unread = g, 0
 	for i := range g.slots {
 		clear(g.slots[i].values)
-		lastWindow = max(lastWindow, g.slots[i].end)
+		w.unread = max(w.unread, g.slots[i].end)
 	}
 	if tr.Carry {
-		lastWindow = tr.steps
-	}
-	after := func(t int) {
-		if t >= lastWindow {
-			return // nobody reads z̄ any more
-		}
-		kernel.FilterSpikes(w.filtered, g.words(net, t), net.kappa)
-		for i := range g.slots {
-			if slot := &g.slots[i]; slot.start <= t && t < slot.end {
-				kernel.AddRow(slot.values, w.filtered)
-			}
-		}
+		w.unread = tr.steps
 	}
 	for t0 := 0; t0 < tr.steps; t0 += segmentSteps {
 		t1 := min(t0+segmentSteps, tr.steps)
-		net.simulate(w, g, t0, t1, tr.step, after)
+		net.simulate(w, g, t0, t1, tr.step, w.filter)
 		if next := t1 / segmentSteps; t1 < tr.steps {
 			copy(g.v[next], w.v[(t1-t0)*s:(t1-t0+1)*s])
 			copy(g.b[next], w.b)
@@ -149,6 +137,20 @@ func (net *Network[F]) forwardGroup(w *worker[F], tr *Trace[F], index int) {
 	if tr.Carry {
 		lastRow := (tr.steps - 1) % segmentSteps
 		g.keep(tr.Final[index], net, w, lastRow, tr.steps)
+	}
+}
+
+// filter takes the spikes of step t into z̄, equation (7), and z̄ into the windows.
+func (net *Network[F]) filter(w *worker[F], t int) {
+	if t >= w.unread {
+		return
+	}
+	g := w.group
+	kernel.FilterSpikes(w.filtered, g.words(net, t), net.kappa)
+	for i := range g.slots {
+		if slot := &g.slots[i]; slot.start <= t && t < slot.end {
+			kernel.AddRow(slot.values, w.filtered)
+		}
 	}
 }
 

@@ -17,11 +17,15 @@ func Memory[F tensor.Float](p *Params, trials, steps, threads int) map[string]in
 	row := n * tensor.Lanes * width
 	synapses := n * (n + int64(p.Inputs))
 	perWorker := int64(3*segmentSteps+windowSteps+3*p.DelaySlots+10) * row
-	return map[string]int64{
+	m := map[string]int64{
 		"spikes, a bit each":                   2 * groups * int64(steps) * (n + int64(p.Inputs)),
 		"states at the start of segments":      2 * groups * segments * row,
 		"weight gradients of trial groups":     groups * synapses * width,
 		"potentials of one segment, by thread": workers * perWorker,
 		"synapses and their delays":            synapses * (2*width + 5),
 	}
+	if p.KeepPotentials {
+		m["potentials and thresholds of all steps"] = groups * int64(steps+2) * (2*row + 2*n)
+	}
+	return m
 }

@@ -26,6 +26,7 @@ type Network[F tensor.Float] struct {
 	kappa   F
 	in, rec kernel.Synapses[F]
 	workers []*worker[F]
+	pass    pass[F]
 }
 
 // NewNetwork returns a network whose delays are drawn uniformly from the slots.
@@ -39,6 +40,7 @@ func NewNetwork[F tensor.Float](p Params, seed uint64, threads int) *Network[F] 
 		neurons: neurons[F](&p),
 		kappa:   F(math.Exp(-1 / p.TauReadout)),
 	}
+	net.preparePass()
 	net.DelayIn = DrawDelays(p.Inputs*n, p.DelaySlots, seed, "delay-in")
 	net.DelayRec = DrawDelays(n*n, p.DelaySlots, seed, "delay-rec")
 	return net

@@ -43,6 +43,11 @@ type Params struct {
 	Dampening     float64   // γ
 	DetachReset   bool      // no gradient through the reset term of (4)
 	Noise         float64   // standard deviation of the normal current added to (3) each step
+
+	// KeepPotentials keeps potentials and thresholds of all steps for the way
+	// back, which otherwise recomputes them: the same bits, sooner, in memory that
+	// grows by 2 n Lanes numbers with each step of each group of trials.
+	KeepPotentials bool
 }
 
 // Neurons is n, the size of the recurrent network.

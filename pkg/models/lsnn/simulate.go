@@ -9,21 +9,37 @@ import (
 // segmentSteps is the length of the stretches of time that are simulated, and
 // on the way back recomputed, at once. Only spikes (a bit each) and the state
 // at the start of each stretch are kept for the whole trial; potentials and
-// thresholds live in memory for one stretch, small enough for the cache.
+// thresholds live in memory for one stretch, small enough for the cache, unless
+// KeepPotentials is set.
 const segmentSteps = 64
 
 // windowSteps is how far time goes before the rows of pending currents are
 // moved back to the start of their buffer: they must stay in the cache.
 const windowSteps = 8
 
+// potentials are what a segment leaves for the way back.
+type potentials[F tensor.Float] struct {
+	v, a    []F      // rows -1 … steps: v[t], A[t]
+	blocked []uint16 // words of the steps
+}
+
+func newPotentials[F tensor.Float](net *Network[F], steps int) potentials[F] {
+	s := net.stride()
+	return potentials[F]{make([]F, (steps+2)*s), make([]F, (steps+2)*s), make([]uint16, steps*net.Neurons())}
+}
+
 // worker is the scratch memory of one thread. Rows are n·Lanes long.
 type worker[F tensor.Float] struct {
-	v, a    []F      // rows -1 … segmentSteps of a segment: v[t], A[t]
-	b       []F      // one row
-	current []F      // rows of windowSteps steps and of the DelaySlots after them
-	blocked []uint16 // words of segmentSteps steps
+	potentials[F]               // of the segment at hand
+	segment       potentials[F] // where they lie, unless the group keeps those of all steps
 
-	filtered []F // z̄
+	b       []F // one row
+	current []F // rows of windowSteps steps and of the DelaySlots after them
+
+	filtered []F         // z̄
+	group    *group[F]   // that goes forward
+	unread   int         // the first step whose z̄ nobody reads
+	filter   func(t int) // takes the group's step t into z̄ and the windows; kept, as a new one would be allocated
 	adjointScratch[F]
 }
 
@@ -34,21 +50,20 @@ type group[F tensor.Float] struct {
 	start  *State[F]      // nil: the zero state
 	spikes *tensor.Spikes // memory() steps before the trial, then T
 	v, b   [][]F          // snapshots before each segment
+	kept   potentials[F]  // of all steps, where KeepPotentials is set
 	slots  []slot[F]
 	counts []int64 // spikes of each neuron
 }
 
 func (net *Network[F]) newWorker() *worker[F] {
-	s, n := net.stride(), net.Neurons()
+	s := net.stride()
 	w := &worker[F]{
-		v:       make([]F, (segmentSteps+2)*s),
-		a:       make([]F, (segmentSteps+2)*s),
-		b:       make([]F, s),
-		current: make([]F, (windowSteps+net.DelaySlots)*s),
-		blocked: make([]uint16, segmentSteps*n),
-
+		segment:  newPotentials(net, segmentSteps),
+		b:        make([]F, s),
+		current:  make([]F, (windowSteps+net.DelaySlots)*s),
 		filtered: make([]F, s),
 	}
+	w.filter = func(t int) { net.filter(w, t) }
 	w.adjointScratch = newAdjointScratch[F](net)
 	return w
 }
@@ -62,6 +77,18 @@ func (g *group[F]) grow(net *Network[F], t int) {
 	for segments := (t + segmentSteps - 1) / segmentSteps; len(g.v) < segments; {
 		g.v = append(g.v, make([]F, net.stride()))
 		g.b = append(g.b, make([]F, net.stride()))
+	}
+	if net.KeepPotentials && len(g.kept.blocked) != t*net.Neurons() {
+		g.kept = newPotentials(net, t)
+	}
+}
+
+// open makes the worker's potentials those of the segment from t0 on.
+func (w *worker[F]) open(net *Network[F], g *group[F], t0 int) {
+	w.potentials = w.segment
+	if net.KeepPotentials {
+		s := net.stride()
+		w.potentials = potentials[F]{g.kept.v[t0*s:], g.kept.a[t0*s:], g.kept.blocked[t0*net.Neurons():]}
 	}
 }
 
@@ -118,6 +145,7 @@ func (g *group[F]) inputValues(net *Network[F], t int) []float32 {
 func (net *Network[F]) simulate(w *worker[F], g *group[F], t0, t1 int, step uint64, after func(t int)) {
 	s, n := net.stride(), net.Neurons()
 	segment := t0 / segmentSteps
+	w.open(net, g, t0)
 	copy(w.v[:s], g.v[segment])
 	copy(w.b, g.b[segment])
 	reset := []F(nil)
