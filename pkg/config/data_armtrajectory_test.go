@@ -2,7 +2,7 @@ package config
 
 import "testing"
 
-// The paper's setting is the default, so a file need not say it.
+// The defaults are the setting of the paper, which a file need not repeat.
 func TestArmTrajectory(t *testing.T) {
 	const file = "name: arm\ndata: {type: arm-trajectory}\nmodel: {type: lif-with-error-module, neurons: 400, error_neurons: 300}\n" +
 		"rule: {type: eprop-2}\ntrain: {iterations: 20000, batch_size: 100, eval_trials: 100, eval_every: 100, checkpoint_every: 100}\n"
