@@ -48,12 +48,22 @@ func (s Statistics[F]) Average(batch Statistics[F], momentum F) {
 // returns μ and the unbiased variance n/(n-1) σ², for the running averages
 // that BatchNormEvaluate takes. This is torch.nn.functional.batch_norm.
 func BatchNorm[F tensor.Float](t *Tape[F], threads int, x, scale, shift *Var[F], epsilon float64) (*Var[F], Statistics[F]) {
+	return batchNorm(t, threads, x, scale, shift, epsilon, false)
+}
+
+// BatchNormReLU is ReLU of BatchNorm, while each plane is in the first cache: as
+// operations of their own both are bounded by memory.
+func BatchNormReLU[F tensor.Float](t *Tape[F], threads int, x, scale, shift *Var[F], epsilon float64) (*Var[F], Statistics[F]) {
+	return batchNorm(t, threads, x, scale, shift, epsilon, true)
+}
+
+func batchNorm[F tensor.Float](t *Tape[F], threads int, x, scale, shift *Var[F], epsilon float64, rectify bool) (*Var[F], Statistics[F]) {
 	p := newPlanes(x, scale, shift)
 	n := p.batch * p.places
 	if n == 1 {
 		panic(badBatchOfOne)
 	}
-	y := like(t, x)
+	y := t.Unset(threads, x.Value.Shape...)
 	batch := NewStatistics[F](p.channels)
 	inverse := make([]F, p.channels) // 1/√(σ² + epsilon)
 	parallel.For(threads, p.channels, func(_, c int) {
@@ -65,14 +75,22 @@ func BatchNorm[F tensor.Float](t *Tape[F], threads int, x, scale, shift *Var[F],
 		batch.Mean[c], batch.Variance[c] = F(mean), F(variance*float64(n)/float64(n-1))
 		inverse[c] = F(1 / math.Sqrt(variance+epsilon))
 		for i := range p.batch {
-			kernel.Affine(p.of(y.Value, i, c), p.of(x.Value, i, c), batch.Mean[c], scale.Value.Data[c]*inverse[c], shift.Value.Data[c])
+			to := p.of(y.Value, i, c)
+			kernel.Affine(to, p.of(x.Value, i, c), batch.Mean[c], scale.Value.Data[c]*inverse[c], shift.Value.Data[c])
+			if rectify {
+				kernel.ReLU(to, to)
+			}
 		}
 	})
 	t.Record(func() {
 		parallel.For(threads, p.channels, func(_, c int) {
 			var sum, product float64 // Σ gy and Σ gy (x-μ)
 			for i := range p.batch {
-				s, q := kernel.CentredProducts(p.of(y.Grad, i, c), p.of(x.Value, i, c), batch.Mean[c])
+				gy := p.of(y.Grad, i, c)
+				if rectify { // nobody else reads the gradient of the result any more
+					kernel.ReLUMask(gy, p.of(y.Value, i, c))
+				}
+				s, q := kernel.CentredProducts(gy, p.of(x.Value, i, c), batch.Mean[c])
 				sum, product = sum+s, product+q
 			}
 			product *= float64(inverse[c])
@@ -106,7 +124,7 @@ func BatchNormEvaluate[F tensor.Float](t *Tape[F], threads int, x, scale, shift 
 	for c, v := range running.Variance {
 		inverse[c] = F(1 / math.Sqrt(float64(v)+epsilon))
 	}
-	y := like(t, x)
+	y := t.Unset(threads, x.Value.Shape...)
 	parallel.For(threads, p.channels, func(_, c int) {
 		for i := range p.batch {
 			kernel.Affine(p.of(y.Value, i, c), p.of(x.Value, i, c), running.Mean[c], scale.Value.Data[c]*inverse[c], shift.Value.Data[c])

@@ -30,8 +30,8 @@ func Conv2D[F tensor.Float](t *Tape[F], threads int, x, w, b *Var[F], height, wi
 	}
 	h, v := newWindow(xs[2], ws[2], height), newWindow(xs[3], ws[3], width)
 	c := newCorrelation[F](threads, batch, in, out, groups, h, v)
-	y := t.Result(batch, out, h.out, v.out)
-	c.forward(y.Value.Data, x.Value.Data, w.Value.Data, biasOf(b, out))
+	y := t.Unset(threads, batch, out, h.out, v.out)
+	c.forward(y.Value.Data, x.Value.Data, w.Value.Data, biasOf(b, out), true)
 	t.Record(func() {
 		if x.Grad != nil {
 			c.input(x.Grad.Data, y.Grad.Data, w.Value.Data, nil)

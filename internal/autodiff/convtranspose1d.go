@@ -46,7 +46,7 @@ func ConvTranspose1D[F tensor.Float](t *Tape[F], threads int, x, w, b *Var[F], a
 	c.input(y.Value.Data, x.Value.Data, w.Value.Data, biasOf(b, out))
 	t.Record(func() {
 		if x.Grad != nil {
-			c.forward(x.Grad.Data, y.Grad.Data, w.Value.Data, nil)
+			c.forward(x.Grad.Data, y.Grad.Data, w.Value.Data, nil, false)
 		}
 		if w.Grad != nil {
 			c.weights(w.Grad.Data, x.Value.Data, y.Grad.Data)

@@ -91,15 +91,24 @@ func (c *correlation[F]) sizes() (out, depth, plane, inner int) {
 }
 
 // forward adds the correlation of x with w to y, and to each channel of y its
-// bias, if that is not nil.
-func (c *correlation[F]) forward(y, x, w, bias []F) {
+// bias, if that is not nil; where y is unset, as if it held zeros.
+func (c *correlation[F]) forward(y, x, w, bias []F, unset bool) {
 	out, depth, plane, inner := c.sizes()
 	parallel.For(c.threads, c.batch, func(worker, n int) {
-		yn := at(y, c.batch, n)
-		addBias(yn, bias)
+		yn, beta := at(y, c.batch, n), F(1)
+		switch {
+		case !unset:
+			addBias(yn, bias)
+		case bias != nil:
+			for o, b := range bias {
+				fill(at(yn, len(bias), o), b)
+			}
+		default:
+			beta = 0
+		}
 		c.products(at(x, c.batch, n), yn, w, func(t tile, x, y, w []F) {
 			columns := c.gather(worker, x, t)
-			kernel.Gemm(inner, false, false, out, t.size(), depth, 1, w, depth, columns, t.size(), 1, y, plane)
+			kernel.Gemm(inner, false, false, out, t.size(), depth, 1, w, depth, columns, t.size(), beta, y, plane)
 		})
 	})
 }
@@ -109,7 +118,7 @@ func (c *correlation[F]) forward(y, x, w, bias []F) {
 func (c *correlation[F]) input(gx, gy, w, bias []F) {
 	if c.height.stride == 1 && c.width.stride == 1 && !c.direct() {
 		turned, w := c.turn(w)
-		turned.forward(gx, gy, w, bias)
+		turned.forward(gx, gy, w, bias, false)
 		return
 	}
 	out, depth, plane, inner := c.sizes()
@@ -168,6 +177,12 @@ func addBias[F tensor.Float](y, bias []F) {
 		for i := range plane {
 			plane[i] += b
 		}
+	}
+}
+
+func fill[F tensor.Float](x []F, v F) {
+	for i := range x {
+		x[i] = v
 	}
 }
 

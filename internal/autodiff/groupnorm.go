@@ -24,7 +24,7 @@ func GroupNorm[F tensor.Float](t *Tape[F], threads int, x, scale, shift *Var[F],
 	}
 	width := p.channels / groups // channels of a group
 	n := width * p.places
-	y := like(t, x)
+	y := t.Unset(threads, x.Value.Shape...)
 	means, inverses := make([]F, p.batch*groups), make([]F, p.batch*groups)
 	parallel.For(threads, p.batch*groups, func(_, i int) {
 		values := x.Value.Data[i*n : (i+1)*n]

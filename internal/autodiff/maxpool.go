@@ -33,7 +33,7 @@ func MaxPool2D[F tensor.Float](t *Tape[F], threads int, x *Var[F], height, width
 	wantAxes(badPoolInput, x, 4)
 	s := x.Value.Shape
 	rows, columns := height.window(s[2]).spans(), width.window(s[3]).spans()
-	y := t.Result(s[0], s[1], len(rows), len(columns))
+	y := t.Unset(threads, s[0], s[1], len(rows), len(columns))
 	chosen := make([]int32, len(y.Value.Data)) // place within the plane of x
 	planes, in, out := s[0]*s[1], s[2]*s[3], len(rows)*len(columns)
 	parallel.For(threads, planes, func(_, p int) {

@@ -71,6 +71,40 @@ func meanAndVariance(xs []float64, keep func(i int) bool) (mean, variance float6
 	return mean, variance, n
 }
 
+func TestBatchNormReLUIsReLUOfBatchNorm(t *testing.T) {
+	for _, shape := range normShapes {
+		type result struct{ x, scale, shift []float64 }
+		run := func(layer func(tape *Tape[float64], x, scale, shift *Var[float64]) *Var[float64]) result {
+			x, scale, shift := random(1, shape...), random(2, shape[1]), random(3, shape[1])
+			var tape Tape[float64]
+			for range 2 { // the second time on memory that is not fresh
+				clear(x.Grad.Data)
+				clear(scale.Grad.Data)
+				clear(shift.Grad.Data)
+				tape.Reset()
+				y := layer(&tape, x, scale, shift)
+				loss := SquaredDistance(&tape, reshaped(y, size(shape)), 0.3, 1)
+				tape.Backward(loss)
+				if y.Value.Data[0] < 0 {
+					t.Fatal("a rectified number is negative")
+				}
+			}
+			return result{x.Grad.Data, scale.Grad.Data, shift.Grad.Data}
+		}
+		fused := run(func(tape *Tape[float64], x, scale, shift *Var[float64]) *Var[float64] {
+			y, _ := BatchNormReLU(tape, 2, x, scale, shift, epsilon)
+			return y
+		})
+		apart := run(func(tape *Tape[float64], x, scale, shift *Var[float64]) *Var[float64] {
+			y, _ := BatchNorm(tape, 2, x, scale, shift, epsilon)
+			return ReLU(tape, 2, y)
+		})
+		near(t, "∂E/∂x", fused.x, apart.x)
+		near(t, "∂E/∂scale", fused.scale, apart.scale)
+		near(t, "∂E/∂shift", fused.shift, apart.shift)
+	}
+}
+
 func TestBatchNormHasMeanZeroAndVarianceOne(t *testing.T) {
 	x := moved(5, 3, 7)
 	scale, shift := identity(3)

@@ -7,7 +7,7 @@ import (
 
 // ReLU is y = max(x, 0), of any shape; its derivative at 0 is 0.
 func ReLU[F tensor.Float](t *Tape[F], threads int, x *Var[F]) *Var[F] {
-	y := like(t, x)
+	y := t.Unset(threads, x.Value.Shape...)
 	eachBlock(threads, len(y.Value.Data), func(lo, hi int) {
 		kernel.ReLU(y.Value.Data[lo:hi], x.Value.Data[lo:hi])
 	})

@@ -35,13 +35,21 @@ func (t *Tape[F]) Record(adjoint func()) { t.adjoints = append(t.adjoints, adjoi
 // Result returns zeros, with a gradient of zeros, for an operation to write
 // its result to. They belong to the tape, until Reset.
 func (t *Tape[F]) Result(shape ...int) *Var[F] {
+	v := t.Unset(1, shape...)
+	clear(v.Value.Data)
+	return v
+}
+
+// Unset is Result for operations that write every number of their result, and
+// add to none: the values are any. Threads share the zeros of the gradient.
+func (t *Tape[F]) Unset(threads int, shape ...int) *Var[F] {
 	n := size(shape)
 	var v *Var[F]
 	if spare := t.spare[n]; len(spare) > 0 {
 		v = spare[len(spare)-1]
 		t.spare[n] = spare[:len(spare)-1]
-		clear(v.Value.Data)
-		clear(v.Grad.Data)
+		gradient := v.Grad.Data
+		eachBlock(threads, len(gradient), func(lo, hi int) { clear(gradient[lo:hi]) })
 		if !slices.Equal(v.Value.Shape, shape) {
 			v.Value.Shape = slices.Clone(shape)
 			v.Grad.Shape = v.Value.Shape

@@ -127,6 +127,11 @@ func reluF32(n int, x *float32, y *float32)
 //go:noescape
 func reluAdjointF32(n int, gx *float32, gy *float32, y *float32)
 
+// reluMaskF32 is ReLUMask for a multiple of 8 numbers.
+//
+//go:noescape
+func reluMaskF32(n int, gy *float32, y *float32)
+
 // affineF32 is Affine for a multiple of 8 numbers.
 //
 //go:noescape

@@ -6642,6 +6642,26 @@ eight:
 	VZEROUPPER
 	RET
 
+// func reluMaskF32(n int, gy *float32, y *float32)
+// Requires: AVX, AVX2
+TEXT ·reluMaskF32(SB), NOSPLIT, $0-24
+	VXORPS Y0, Y0, Y0
+	MOVQ   n+0(FP), AX
+	MOVQ   gy+8(FP), DX
+	MOVQ   y+16(FP), BX
+	XORQ   CX, CX
+
+eight:
+	VPSUBD  (BX)(CX*4), Y0, Y1
+	VPSRAD  $0x1f, Y1, Y1
+	VANDPS  (DX)(CX*4), Y1, Y1
+	VMOVUPS Y1, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	CMPQ    CX, AX
+	JL      eight
+	VZEROUPPER
+	RET
+
 // func affineF32(n int, y *float32, x *float32, mean float32, a float32, b float32)
 // Requires: AVX
 TEXT ·affineF32(SB), NOSPLIT, $0-36

@@ -41,6 +41,17 @@ func ReLUAdjoint[F tensor.Float](gx, gy, y []F) {
 	}
 }
 
+// ReLUMask sets g to 0 where y, a result of ReLU, is zero.
+func ReLUMask[F tensor.Float](g, y []F) {
+	y = y[:len(g)]
+	done := reluMaskFast(g, y)
+	for i, v := range y[done:] {
+		if v == 0 {
+			g[done+i] = 0
+		}
+	}
+}
+
 // Affine is y = a (x - mean) + b.
 func Affine[F tensor.Float](y, x []F, mean, a, b F) {
 	y = y[:len(x)]

@@ -31,6 +31,14 @@ func reluAdjointFast[F tensor.Float](gx, gy, y []F) int {
 	return n
 }
 
+func reluMaskFast[F tensor.Float](g, y []F) int {
+	to, n := eights(g)
+	if n > 0 {
+		reluMaskF32(n, &to[0], &any(y).([]float32)[0])
+	}
+	return n
+}
+
 func affineFast[F tensor.Float](y, x []F, mean, a, b F) int {
 	from, n := eights(x)
 	if n > 0 {

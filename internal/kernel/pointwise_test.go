@@ -25,6 +25,11 @@ func TestPointwiseTwinsAgree(t *testing.T) {
 				ReLUAdjoint(gx, g, y)
 				return [][]float32{gx}
 			}, noWords)
+			twins(t, "ReLUMask", func() [][]float32 {
+				masked := slices.Clone(g)
+				ReLUMask(masked, y)
+				return [][]float32{masked}
+			}, noWords)
 			twins(t, "Affine", func() [][]float32 {
 				y := make([]float32, n)
 				Affine(y, x, 0.3, -1.7, 0.1)
@@ -70,11 +75,16 @@ func TestReLUIsZeroOrTheNumber(t *testing.T) {
 				t.Errorf("max(%v, 0) = %v", x[i], y[i])
 			}
 		}
+		masked := slices.Clone(x)
+		ReLUMask(masked, y)
 		gx := make([]float32, len(x))
 		ReLUAdjoint(gx, x, y)
 		for i, want := range []float32{0, 0, 0, 2, 0, float32(math.Inf(1)), float32(math.NaN()), 0, 5} {
 			if gx[i] != want && !(gx[i] != gx[i] && want != want) {
 				t.Errorf("the gradient %v comes back as %v where y = %v", x[i], gx[i], y[i])
+			}
+			if masked[i] != want && !(masked[i] != masked[i] && want != want) {
+				t.Errorf("the gradient %v is masked to %v where y = %v", x[i], masked[i], y[i])
 			}
 		}
 	})

@@ -126,8 +126,7 @@ func (b *convBlock) pass() *autodiff.Var[float32] {
 	padded := autodiff.Axis{Padding: 1}
 	for _, l := range b.layers {
 		x = autodiff.Conv2D(t, b.threads, x, l.weights, l.bias, padded, padded, 1)
-		x, _ = autodiff.BatchNorm(t, b.threads, x, l.scale, l.shift, convEpsilon)
-		x = autodiff.ReLU(t, b.threads, x)
+		x, _ = autodiff.BatchNormReLU(t, b.threads, x, l.scale, l.shift, convEpsilon)
 	}
 	x = autodiff.MaxPool2D(t, b.threads, x, autodiff.Pool{Size: 2}, autodiff.Pool{Size: 2})
 	if b.zero == nil {

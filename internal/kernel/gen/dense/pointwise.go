@@ -12,6 +12,7 @@ import (
 func pointwise() {
 	relu()
 	reluAdjoint()
+	reluMask()
 	affine()
 	normGradient()
 	centredSums()
@@ -54,6 +55,19 @@ func reluAdjoint() {
 		VANDPS(at("gy"), mask, mask)
 		VADDPS(at("gx"), mask, mask)
 		VMOVUPS(mask, at("gx"))
+	})
+	end()
+}
+
+func reluMask() {
+	begin("reluMaskF32", "func(n int, gy, y *float32)", " is ReLUMask for a multiple of 8 numbers.")
+	zero := zeros(1)[0]
+	wholeEights([]string{"gy", "y"}, func(at func(string) Mem) {
+		mask := YMM()
+		VPSUBD(at("y"), zero, mask)
+		VPSRAD(Imm(31), mask, mask)
+		VANDPS(at("gy"), mask, mask)
+		VMOVUPS(mask, at("gy"))
 	})
 	end()
 }
