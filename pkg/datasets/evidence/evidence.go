@@ -13,7 +13,6 @@
 package evidence
 
 import (
-	"fmt"
 	"math/rand/v2"
 
 	"github.com/snnctl/snnctl/internal/fault"
@@ -55,6 +54,7 @@ const (
 // goroutines at once.
 type Source struct {
 	Options
+	datasets.Generated
 	on, background poisson.Lines
 }
 
@@ -82,7 +82,9 @@ func New(o Options) (*Source, error) {
 	case o.EvaluationTrials < 0:
 		return nil, fault.Inputf("evaluation_trials is %d, expected no negative number", o.EvaluationTrials)
 	}
-	return &Source{Options: o, on: poisson.AtRate(o.RateHz), background: poisson.AtRate(o.NoiseHz)}, nil
+	s := &Source{Options: o, on: poisson.AtRate(o.RateHz), background: poisson.AtRate(o.NoiseHz)}
+	s.Generated = datasets.Generated{Name: "evidence", Trials: o.EvaluationTrials, Fill: s.fill}
+	return s, nil
 }
 
 // Shape implements datasets.Source.
@@ -94,39 +96,6 @@ func (s *Source) Shape() datasets.Shape {
 func (s *Source) Populations() []datasets.Population {
 	n := s.LinesPerGroup
 	return []datasets.Population{{Name: "left", Lines: n}, {Name: "right", Lines: n}, {Name: "recall", Lines: n}, {Name: "noise", Lines: n}}
-}
-
-// Size implements datasets.Source; it is 0 for a split that does not exist.
-func (s *Source) Size(split string) int {
-	if datasets.CheckSplit(split) != nil {
-		return 0
-	}
-	return s.EvaluationTrials
-}
-
-// Checksums implements datasets.Source: no file is read.
-func (s *Source) Checksums() map[string]string { return nil }
-
-// Train implements datasets.Source.
-func (s *Source) Train(dst *datasets.Batch, step, trials int) error {
-	if step < 0 || trials < 1 {
-		return fmt.Errorf("batch of %d trials at step %d, expected at least one trial and step 0", trials, step)
-	}
-	s.fill(dst, "evidence", step, 0, trials)
-	return nil
-}
-
-// Evaluate implements datasets.Source. A split has as many trials as are asked
-// for, whatever its Size.
-func (s *Source) Evaluate(dst *datasets.Batch, split string, first, trials int) error {
-	if err := datasets.CheckSplit(split); err != nil {
-		return err
-	}
-	if first < 0 || trials < 0 {
-		return fmt.Errorf("trials [%d, %d+%d) of split %s, expected no negative number", first, first, trials, split)
-	}
-	s.fill(dst, rng.Purpose("evidence "+split), 0, first, trials)
-	return nil
 }
 
 // draw draws the side that a trial favours and the side of each cue, left or right,

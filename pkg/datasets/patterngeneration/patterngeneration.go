@@ -10,7 +10,6 @@
 package patterngeneration
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/snnctl/snnctl/internal/fault"
@@ -38,6 +37,7 @@ type Options struct {
 // Source is the one trial, which is its every split.
 type Source struct {
 	Options
+	datasets.Generated
 	pattern *tensor.Spikes // of lane 0
 	curves  []float32      // [T][Curves]
 }
@@ -56,6 +56,7 @@ func New(o Options) (*Source, error) {
 		return nil, fault.Inputf("curves is %d, expected at least 1", o.Curves)
 	}
 	s := &Source{Options: o, pattern: tensor.NewSpikes(o.Steps, o.Lines), curves: make([]float32, o.Steps*o.Curves)}
+	s.Generated = datasets.Generated{Name: "pattern-generation", Trials: 1, Fill: s.fill}
 	poisson.AtRate(o.RateHz).Fire(rng.Stream(o.Seed, "pattern-generation input", 0, 0), s.pattern, 0,
 		poisson.Block{Steps: o.Steps, Lines: o.Lines})
 	for k := range o.Curves {
@@ -98,39 +99,8 @@ func (s *Source) Populations() []datasets.Population {
 	return []datasets.Population{{Name: "pattern", Lines: s.Lines}}
 }
 
-// Size implements datasets.Source; it is 0 for a split that does not exist.
-func (s *Source) Size(split string) int {
-	if datasets.CheckSplit(split) != nil {
-		return 0
-	}
-	return 1
-}
-
-// Checksums implements datasets.Source: no file is read.
-func (s *Source) Checksums() map[string]string { return nil }
-
-// Train implements datasets.Source: the same trial, as often as is asked for.
-func (s *Source) Train(dst *datasets.Batch, step, trials int) error {
-	if step < 0 || trials < 1 {
-		return fmt.Errorf("batch of %d trials at step %d, expected at least one trial and step 0", trials, step)
-	}
-	s.fill(dst, trials)
-	return nil
-}
-
-// Evaluate implements datasets.Source.
-func (s *Source) Evaluate(dst *datasets.Batch, split string, first, trials int) error {
-	if err := datasets.CheckSplit(split); err != nil {
-		return err
-	}
-	if first < 0 || trials < 0 {
-		return fmt.Errorf("trials [%d, %d+%d) of split %s, expected no negative number", first, first, trials, split)
-	}
-	s.fill(dst, trials)
-	return nil
-}
-
-func (s *Source) fill(dst *datasets.Batch, trials int) {
+// fill repeats the one trial there is.
+func (s *Source) fill(dst *datasets.Batch, _ rng.Purpose, _, _, trials int) {
 	dst.RefillSpikes(trials, s.Steps, s.Lines)
 	for range trials {
 		dst.Targets = append(dst.Targets, s.curves...)

@@ -3,8 +3,6 @@
 package storerecall
 
 import (
-	"fmt"
-
 	"github.com/snnctl/snnctl/internal/fault"
 	"github.com/snnctl/snnctl/internal/parallel"
 	"github.com/snnctl/snnctl/internal/rng"
@@ -48,6 +46,7 @@ const (
 // several goroutines at once.
 type Source struct {
 	Options
+	datasets.Generated
 	sequences sequences
 	spikes    poisson.Lines
 }
@@ -68,6 +67,7 @@ func New(o Options) (*Source, error) {
 		return nil, fault.Inputf("evaluation_trials is %d, expected no negative number", o.EvaluationTrials)
 	}
 	s := &Source{Options: o, spikes: poisson.AtRate(o.RateHz)}
+	s.Generated = datasets.Generated{Name: "store-recall", Trials: o.EvaluationTrials, Fill: s.fill}
 	var err error
 	if o.DelaySymbols == 0 {
 		s.sequences, err = newRandomDelays(o.Symbols, o.CommandProbability)
@@ -89,39 +89,6 @@ func (s *Source) Shape() datasets.Shape {
 func (s *Source) Populations() []datasets.Population {
 	n := s.LinesPerSymbol
 	return []datasets.Population{{Name: "0", Lines: n}, {Name: "1", Lines: n}, {Name: "store", Lines: n}, {Name: "recall", Lines: n}}
-}
-
-// Size implements datasets.Source; it is 0 for a split that does not exist.
-func (s *Source) Size(split string) int {
-	if datasets.CheckSplit(split) != nil {
-		return 0
-	}
-	return s.EvaluationTrials
-}
-
-// Checksums implements datasets.Source: no file is read.
-func (s *Source) Checksums() map[string]string { return nil }
-
-// Train implements datasets.Source.
-func (s *Source) Train(dst *datasets.Batch, step, trials int) error {
-	if step < 0 || trials < 1 {
-		return fmt.Errorf("batch of %d trials at step %d, expected at least one trial and step 0", trials, step)
-	}
-	s.fill(dst, "store-recall", step, 0, trials)
-	return nil
-}
-
-// Evaluate implements datasets.Source. A split has as many trials as are asked
-// for, whatever its Size.
-func (s *Source) Evaluate(dst *datasets.Batch, split string, first, trials int) error {
-	if err := datasets.CheckSplit(split); err != nil {
-		return err
-	}
-	if first < 0 || trials < 0 {
-		return fmt.Errorf("trials [%d, %d+%d) of split %s, expected no negative number", first, first, trials, split)
-	}
-	s.fill(dst, rng.Purpose("store-recall "+split), 0, first, trials)
-	return nil
 }
 
 // fill generates the trials [first, first+trials). A trial's stream begins with
