@@ -9,6 +9,7 @@ import (
 
 	"github.com/snnctl/snnctl/internal/rng"
 	"github.com/snnctl/snnctl/internal/tensor"
+	"github.com/snnctl/snnctl/internal/underrace"
 )
 
 // product is one call of Gemm.
@@ -247,9 +248,7 @@ func TestGemvIsTheProduct(t *testing.T) {
 }
 
 func TestGemmAllocatesNothingInTheSteadyState(t *testing.T) {
-	if underRace {
-		t.Skip("pools are not kept under the race detector")
-	}
+	underrace.SkipAllocations(t)
 	for _, s := range [][3]int{{64, 64, 64}, {300, 40, 400}, {1, 300, 300}, {300, 1, 300}} {
 		p := newProduct[float32](rng.Stream(8, "gemm", 0, 0), true, true, s[0], s[1], s[2], 1, 0)
 		run := func() {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/snnctl/snnctl/internal/fault"
 	"github.com/snnctl/snnctl/internal/golden"
+	"github.com/snnctl/snnctl/internal/underrace"
 	"github.com/snnctl/snnctl/pkg/datasets"
 	"github.com/snnctl/snnctl/pkg/datasets/images"
 )
@@ -263,6 +264,7 @@ func TestImpossibleOptionsAreNamed(t *testing.T) {
 
 // A batch is written into the memory of the last one.
 func TestRefillTakesNoMemory(t *testing.T) {
+	underrace.SkipAllocations(t)
 	s := mustNew(t, numbered(100), paper())
 	var b datasets.Batch
 	step := 0

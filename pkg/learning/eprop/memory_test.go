@@ -3,6 +3,8 @@ package eprop
 import (
 	"runtime"
 	"testing"
+
+	"github.com/snnctl/snnctl/internal/underrace"
 )
 
 // The point of the rule: steps allocate nothing, so memory does not grow with
@@ -79,6 +81,7 @@ func TestMemoryOfMethods(t *testing.T) {
 // What a training does again and again allocates as much for long trials as for
 // short ones.
 func TestAllocationsDoNotGrowWithSteps(t *testing.T) {
+	underrace.SkipAllocations(t)
 	for name, method := range map[string]Method{"online": OnlineTraces, "filtered": FilteredSignal, "adjoint": LocalAdjoint, "BPTT": BPTT} {
 		var counts []float64
 		for _, steps := range []int{128, 512} {

@@ -3,6 +3,7 @@ package eprop3
 import (
 	"testing"
 
+	"github.com/snnctl/snnctl/internal/underrace"
 	"github.com/snnctl/snnctl/pkg/models/lstm"
 	"github.com/snnctl/snnctl/pkg/models/recurrent"
 )
@@ -16,6 +17,7 @@ func single() *recurrent.Network[float32] {
 
 // The rule as it stands runs as long as one likes in the memory of a window.
 func TestOnlineWindowsDoNotAllocate(t *testing.T) {
+	underrace.SkipAllocations(t)
 	net := single()
 	o := NewOnline(net, Rule[float32]{Window: 4, Traces: true}, 20)
 	delta := make([]float32, 4*20*net.Outputs)
@@ -36,6 +38,7 @@ func TestOnlineWindowsDoNotAllocate(t *testing.T) {
 // What a training does again and again allocates as much for long sequences as
 // for short ones: nothing for each step.
 func TestAllocationsDoNotGrowWithSteps(t *testing.T) {
+	underrace.SkipAllocations(t)
 	net := single()
 	count := func(steps int) float64 {
 		var r recurrent.Run[float32]

@@ -4,11 +4,13 @@ import (
 	"testing"
 
 	"github.com/snnctl/snnctl/internal/tensor"
+	"github.com/snnctl/snnctl/internal/underrace"
 )
 
 // Once its memory is there, a pass allocates nothing, neither for each step nor
 // for each batch.
 func TestPassAllocatesNothing(t *testing.T) {
+	underrace.SkipAllocations(t)
 	for _, threads := range []int{1, 2} {
 		p := activity(small(), 40, 300)
 		net, w, states := network[float32](p, threads)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/snnctl/snnctl/internal/underrace"
 	"github.com/snnctl/snnctl/pkg/datasets/armtrajectory"
 )
 
@@ -244,9 +245,7 @@ func TestSinglePrecision(t *testing.T) {
 
 // Memory is made once: how much a batch allocates does not depend on its length.
 func TestAllocationsDoNotGrowWithTime(t *testing.T) {
-	if underRace {
-		t.Skip("matrix products keep their scratch memory in a sync.Pool")
-	}
+	underrace.SkipAllocations(t)
 	count := func(steps int) float64 {
 		p := newProblem(t, steps, 20, 20, 2)
 		net, w := single(p)

@@ -1,7 +1,0 @@
-//go:build race
-
-package kernel
-
-// underRace is set under the race detector, with which sync.Pool drops a part of
-// what it is given.
-const underRace = true
