@@ -23,11 +23,8 @@
 //
 // # What the networks see
 //
-// A Clock says which part of the trial it is, and a population code (4) of the
-// target's coordinates where the tip should be: neuron c of N for each, tuned to
-// positions m_c that reach evenly from -1-2σ to 1+2σ, fires with the probability
-//
-//	(4) 0.2 exp(-(m_c - x)²/2σ²) a step
+// A Clock says which part of the trial it is, and a populationcode of the target's
+// coordinates, within [-1, 1], where the tip should be.
 package armtrajectory
 
 import (
@@ -37,6 +34,7 @@ import (
 	"github.com/snnctl/snnctl/internal/fault"
 	"github.com/snnctl/snnctl/internal/rng"
 	"github.com/snnctl/snnctl/internal/tensor"
+	"github.com/snnctl/snnctl/pkg/datasets/populationcode"
 )
 
 // Options are the choices of a Source.
@@ -56,7 +54,7 @@ const Trials = 2
 type Task struct {
 	Velocities []float64            // ω*, [T][2], rad/s
 	Tip        []float64            // x, y of the target, [T][2]
-	Code       [Trials]*tensor.Bits // of the target: (4), drawn anew for each trial; [T][2 N], x first
+	Code       [Trials]*tensor.Bits // of the target, drawn anew for each trial; [T][2 N], x first
 }
 
 // Source draws tasks. A task depends on the seed and on what it is asked for
@@ -64,6 +62,7 @@ type Task struct {
 type Source struct {
 	Options
 	clock *tensor.Bits
+	code  populationcode.Code
 }
 
 // New returns a source.
@@ -78,7 +77,7 @@ func New(o Options) (*Source, error) {
 	case o.EvaluationTrials < 1:
 		return nil, fault.Inputf("the evaluation has %d tasks, expected at least 1", o.EvaluationTrials)
 	}
-	return &Source{Options: o, clock: newClock(&o)}, nil
+	return &Source{Options: o, clock: newClock(&o), code: populationcode.New(o.CodeNeurons, -1, 1, populationcode.PeakHz)}, nil
 }
 
 // clockInterval is the number of steps between two spikes of a clock line.
@@ -125,7 +124,11 @@ func (s *Source) draw(task *Task, purpose rng.Purpose, step, index uint64) {
 		if b := task.Code[trial]; b == nil || b.Cols != 2*s.CodeNeurons {
 			task.Code[trial] = tensor.NewBits(s.Steps, 2*s.CodeNeurons)
 		}
-		s.encode(r, task.Code[trial], task.Tip)
+		code := task.Code[trial]
+		clear(code.Words)
+		s.code.Fire(r, task.Tip, func(value, neuron int) { // x and y of a step are neighbours in both arrays
+			code.Set(value/2, value%2*s.CodeNeurons+neuron)
+		})
 	}
 }
 

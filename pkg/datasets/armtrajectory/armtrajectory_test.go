@@ -153,34 +153,29 @@ func TestTasksHaveAddresses(t *testing.T) {
 	}
 }
 
-// Equation (4): the rates of the code are those of its tuning curves.
-func TestPopulationCodeRates(t *testing.T) {
+// The code is that of x in its first half and of y in its second: its spikes lie
+// around the tip.
+func TestCodeFollowsTheTip(t *testing.T) {
 	s := paper(t)
-	s.CodeNeurons = 20
-	s.Steps = 40000
 	var task Task
 	s.Train(&task, 0, 0)
-	positions := make([]float64, 2*s.Steps)
-	for i := range positions {
-		positions[i] = []float64{0.3, -0.8}[i%2]
-	}
-	code := task.Code[0]
-	s.encode(rand.New(rand.NewPCG(3, 4)), code, positions)
-	const sigma = 2.0 / 20 * 4
-	for k, x := range []float64{0.3, -0.8} {
-		for c := range 20 {
-			mean := -1 - 2*sigma + float64(c)*(2+4*sigma)/19
-			want := 0.2 * math.Exp(-(mean-x)*(mean-x)/(2*sigma*sigma))
-			count := 0
-			for step := range s.Steps {
-				if code.At(step, k*20+c) {
-					count++
+	spikes := 0
+	for trial, code := range task.Code {
+		for step := range s.Steps {
+			for i := range code.Cols {
+				if !code.At(step, i) {
+					continue
+				}
+				spikes++
+				x, preferred := task.Tip[2*step+i/s.CodeNeurons], s.code.Preferred(i%s.CodeNeurons)
+				if d := math.Abs(preferred - x); d > 7*s.code.Width() {
+					t.Fatalf("trial %d, step %d: a neuron tuned to %.2f fires at %.2f", trial, step, preferred, x)
 				}
 			}
-			if got := float64(count) / float64(s.Steps); math.Abs(got-want) > 5*math.Sqrt(want*(1-want)/float64(s.Steps))+1e-9 {
-				t.Errorf("coordinate %d, neuron %d fires with probability %.4f, want %.4f", k, c, got, want)
-			}
 		}
+	}
+	if spikes < 1000 {
+		t.Errorf("only %d spikes", spikes)
 	}
 }
 
