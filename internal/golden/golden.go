@@ -6,8 +6,10 @@ package golden
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"testing"
 )
@@ -27,6 +29,23 @@ type File struct {
 // is no JSON.
 func Files(t testing.TB, paper, kind string) []File {
 	t.Helper()
+	return filesWhere(t, paper, fmt.Sprintf("of kind %q", kind), func(top map[string]json.RawMessage) bool {
+		var is string
+		return json.Unmarshal(top["kind"], &is) == nil && is == kind
+	})
+}
+
+// Having is Files for papers whose files name no kind: it returns those that have
+// all of these keys, by which a kind is known.
+func Having(t testing.TB, paper string, keys ...string) []File {
+	t.Helper()
+	return filesWhere(t, paper, fmt.Sprintf("with the keys %q", keys), func(top map[string]json.RawMessage) bool {
+		return !slices.ContainsFunc(keys, func(key string) bool { return top[key] == nil })
+	})
+}
+
+func filesWhere(t testing.TB, paper, which string, wanted func(map[string]json.RawMessage) bool) []File {
+	t.Helper()
 	dir := directory(t, "SNNCTL_GOLDEN", "../shared/golden")
 	paths, err := filepath.Glob(filepath.Join(dir, paper, "*.json"))
 	if err != nil {
@@ -39,18 +58,16 @@ func Files(t testing.TB, paper, kind string) []File {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var head struct {
-			Kind string `json:"kind"`
-		}
-		if err := json.Unmarshal(b, &head); err != nil {
+		var top map[string]json.RawMessage
+		if err := json.Unmarshal(b, &top); err != nil {
 			t.Fatalf("reading the golden vector %s: %v", path, err)
 		}
-		if head.Kind == kind {
+		if wanted(top) {
 			files = append(files, File{Path: paper + "/" + filepath.Base(path), Bytes: b})
 		}
 	}
 	if len(files) == 0 {
-		t.Skipf("no golden vector of kind %q in %s", kind, filepath.Join(dir, paper))
+		t.Skipf("no golden vector %s in %s", which, filepath.Join(dir, paper))
 	}
 	return files
 }

@@ -49,3 +49,14 @@ func TestNothingThereSkips(t *testing.T) {
 		}
 	}
 }
+
+func TestFilesWithoutAKindAreChosenByTheirKeys(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("SNNCTL_GOLDEN", dir)
+	write(t, filepath.Join(dir, "paper", "b.json"), `{"x":[1],"y":0,"z":{}}`)
+	write(t, filepath.Join(dir, "paper", "a.json"), `{"x":1}`)
+	files := Having(t, "paper", "x", "y")
+	if len(files) != 1 || files[0].Path != "paper/b.json" {
+		t.Errorf("Having x and y = %v, want paper/b.json alone", files)
+	}
+}
