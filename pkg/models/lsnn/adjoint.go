@@ -38,10 +38,15 @@ type Gradients[F tensor.Float] struct {
 // the potentials segment by segment, last to first, unless KeepPotentials has
 // kept them.
 func (net *Network[F]) Backward(grads *Gradients[F], tr *Trace[F], features *tensor.Dense[F], rates []F) {
+	net.pass.features = features
+	net.backward(grads, tr, rates)
+}
+
+func (net *Network[F]) backward(grads *Gradients[F], tr *Trace[F], rates []F) {
 	n := net.Neurons()
 	grads.grow(len(tr.groups), net.Inputs*n, n*n)
 	p := &net.pass
-	p.trace, p.features, p.grads = tr, features, grads
+	p.trace, p.grads = tr, grads
 	for j := range p.regulariser {
 		p.regulariser[j] = 0
 		if rates != nil {
@@ -73,6 +78,11 @@ type pass[F tensor.Float] struct {
 	features    *tensor.Dense[F]
 	regulariser []F // ∂E/∂z of every spike of a neuron
 	grads       *Gradients[F]
+
+	reads   bool       // Run
+	respond Respond[F] // of Run
+	errors  [][]F      // ∂E/∂y by group; nil where there are features instead
+	gradOut [][]F      // ∂E/∂Wout/(1-κ) by group
 
 	forward, backward, sumIn, sumRec func(worker, i int)
 }
@@ -121,7 +131,12 @@ func (net *Network[F]) backwardGroup(w *worker[F], tr *Trace[F], index int, feat
 	clear(w.gv)
 	clear(w.gb)
 	clear(w.q)
-	g.loadFeatureGradient(features, 1-net.kappa)
+	if net.pass.errors != nil {
+		clear(w.gradY)
+		clear(net.pass.gradOut[index])
+	} else {
+		g.loadFeatureGradient(features, 1-net.kappa)
+	}
 
 	last := (tr.steps - 1) / segmentSteps
 	for segment := last; segment >= 0; segment-- {
@@ -131,6 +146,7 @@ func (net *Network[F]) backwardGroup(w *worker[F], tr *Trace[F], index int, feat
 		// gv of the first steps of the later segment, and its first threshold.
 		if segment < last {
 			copy(w.gv[(d+length)*s:(d+length+d)*s], w.gv[d*s:2*d*s])
+			copy(w.gradY[length*len(w.sums):], w.gradY[:len(w.sums)])
 		}
 		w.open(net, g, t0)
 		if !net.KeepPotentials {
@@ -144,6 +160,9 @@ func (net *Network[F]) backwardGroup(w *worker[F], tr *Trace[F], index int, feat
 			net.adjointStep(w, g, t, t-t0, regulariser)
 		}
 		net.addWeightGradients(w, g, t0, t1, out)
+		if net.pass.errors != nil {
+			net.addReadoutGradients(w, g, t0, t1)
+		}
 	}
 }
 
@@ -170,12 +189,6 @@ func (net *Network[F]) adjointStep(w *worker[F], g *group[F], t, i int, regulari
 	s, n, d := net.stride(), net.Neurons(), net.DelaySlots
 	row := func(x []F, r int) []F { return x[r*s : (r+1)*s] }
 
-	kernel.Scale(w.q, net.kappa)
-	for k := range g.slots {
-		if slot := &g.slots[k]; slot.start <= t && t < slot.end {
-			kernel.AddRow(w.q, slot.values)
-		}
-	}
 	step := kernel.AdjointStep[F]{
 		V: row(w.v, i+1), A: row(w.a, i+1), Blocked: w.blocked[i*n : (i+1)*n],
 		Psi: w.psi, Active: w.active,
@@ -188,8 +201,23 @@ func (net *Network[F]) adjointStep(w *worker[F], g *group[F], t, i int, regulari
 		step.Reset, step.ResetWords, step.ResetGrad = step.A, g.words(net, t), step.GVNext
 	}
 	kernel.PseudoDerivative(&net.neurons, &step)
+	if net.pass.errors != nil {
+		net.outputAdjoint(w, g, t, i)
+	} else {
+		net.featureAdjoint(w, g, t)
+	}
 	kernel.GatherAdjoint(w.recurrent, w.active, w.gv[(d+i+1)*s:], &net.rec)
 	kernel.MembraneAdjoint(&net.neurons, &step)
+}
+
+// featureAdjoint takes ∂E/∂z through the filter and the windows to step t.
+func (net *Network[F]) featureAdjoint(w *worker[F], g *group[F], t int) {
+	kernel.Scale(w.q, net.kappa)
+	for k := range g.slots {
+		if slot := &g.slots[k]; slot.start <= t && t < slot.end {
+			kernel.AddRow(w.q, slot.values)
+		}
+	}
 }
 
 // addWeightGradients adds, for the spikes whose first possible arrival lies in

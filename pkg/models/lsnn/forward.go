@@ -26,6 +26,7 @@ type Trace[F tensor.Float] struct {
 	Rates    []F              // r_j, spikes per step, mean over trials and steps
 	Spikes   int64            // spikes of the whole network
 	Final    []*State[F]      // state after the last step, where Carry is set
+	Outputs  [][]F            // y of each group after Run, [T][K][Lanes]
 
 	Carry bool // keep the final states
 
@@ -124,9 +125,13 @@ func (net *Network[F]) forwardGroup(w *worker[F], tr *Trace[F], index int) {
 	if tr.Carry {
 		w.unread = tr.steps
 	}
+	after := w.filter
+	if net.pass.reads {
+		after = w.read
+	}
 	for t0 := 0; t0 < tr.steps; t0 += segmentSteps {
 		t1 := min(t0+segmentSteps, tr.steps)
-		net.simulate(w, g, t0, t1, tr.step, w.filter)
+		net.simulate(w, g, t0, t1, tr.step, after)
 		if next := t1 / segmentSteps; t1 < tr.steps {
 			copy(g.v[next], w.v[(t1-t0)*s:(t1-t0+1)*s])
 			copy(g.b[next], w.b)

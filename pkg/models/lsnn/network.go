@@ -25,6 +25,7 @@ type Network[F tensor.Float] struct {
 	neurons kernel.Neurons[F]
 	kappa   F
 	in, rec kernel.Synapses[F]
+	out     outputs[F]
 	workers []*worker[F]
 	pass    pass[F]
 }

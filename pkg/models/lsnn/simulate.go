@@ -41,6 +41,7 @@ type worker[F tensor.Float] struct {
 	unread   int         // the first step whose z̄ nobody reads
 	filter   func(t int) // takes the group's step t into z̄ and the windows; kept, as a new one would be allocated
 	adjointScratch[F]
+	outputScratch[F]
 }
 
 // group is what is kept of a group of trials between the passes.
@@ -64,6 +65,7 @@ func (net *Network[F]) newWorker() *worker[F] {
 		filtered: make([]F, s),
 	}
 	w.filter = func(t int) { net.filter(w, t) }
+	w.read = func(t int) { net.read(w, t) }
 	w.adjointScratch = newAdjointScratch[F](net)
 	return w
 }
