@@ -18,8 +18,8 @@ func FilterSpikes[F tensor.Float](filtered []F, words []uint16, kappa F) {
 
 // AddRow adds src to dst.
 func AddRow[F tensor.Float](dst, src []F) {
-	if addRowFast(dst, src) {
-		return
+	if whole := len(dst) &^ (tensor.Lanes - 1); whole > 0 && addRowFast(dst[:whole], src[:whole]) {
+		dst, src = dst[whole:], src[whole:]
 	}
 	src = src[:len(dst)]
 	for i := range dst {
