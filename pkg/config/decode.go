@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -60,6 +61,8 @@ func (d *decoder) value(path string, key, node *yaml.Node, f *field, v reflect.V
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		d.mapping(path, key, node, v.Elem())
+	case reflect.Slice:
+		d.list(path, node, f, v)
 	default:
 		d.nodes[path] = node
 		d.scalar(path, node, f, v)
@@ -71,6 +74,23 @@ func (d *decoder) mapping(path string, key, node *yaml.Node, v reflect.Value) {
 	if d.isMapping(path, node, strings.Join(keysOf(v.Type()), ", ")) {
 		d.nodes[path] = node
 		d.keys(path, key, node, v, "", nil)
+	}
+}
+
+// list decodes a node into a slice; the entries are numbered from 0.
+func (d *decoder) list(path string, node *yaml.Node, f *field, v reflect.Value) {
+	if node.Kind != yaml.SequenceNode {
+		d.errorf(path, node, "%s is %s, expected %s", path, found(node), f.expected(v.Type()))
+		return
+	}
+	d.nodes[path] = node
+	if n := len(node.Content); n < f.minItems || n > f.maxItems {
+		d.errorf(path, node, "%s has %d entries, expected %d to %d", path, n, f.minItems, f.maxItems)
+		return
+	}
+	v.Set(reflect.MakeSlice(v.Type(), len(node.Content), len(node.Content)))
+	for i, entry := range node.Content {
+		d.value(join(path, strconv.Itoa(i)), nil, entry, f, v.Index(i))
 	}
 }
 

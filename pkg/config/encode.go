@@ -84,6 +84,16 @@ func encodeValue(path string, v reflect.Value, visit func(string, *yaml.Node)) (
 		return encodeStruct(path, "", v.Elem(), visit)
 	case reflect.Struct:
 		return encodeStruct(path, "", v, visit)
+	case reflect.Slice:
+		list := &yaml.Node{Kind: yaml.SequenceNode}
+		for i := range v.Len() {
+			entry, err := encodeValue(join(path, strconv.Itoa(i)), v.Index(i), visit)
+			if err != nil {
+				return nil, err
+			}
+			list.Content = append(list.Content, entry)
+		}
+		return list, nil
 	case reflect.String:
 		leaf = text(v.String())
 	case reflect.Float64:

@@ -38,6 +38,12 @@ func drawValue(t *rapid.T, path string, f *field, v reflect.Value) {
 		}
 	case reflect.Struct:
 		drawStruct(t, path, v)
+	case reflect.Slice:
+		n := rapid.IntRange(max(f.minItems, 1), min(f.maxItems, 3)).Draw(t, path)
+		v.Set(reflect.MakeSlice(v.Type(), n, n))
+		for i := range n {
+			drawValue(t, join(path, fmt.Sprint(i)), f, v.Index(i))
+		}
 	case reflect.Bool:
 		v.SetBool(rapid.Bool().Draw(t, path))
 	case reflect.Int:
@@ -118,6 +124,24 @@ func drawExperiment(t *rapid.T) Experiment {
 		d.CueMS, d.RecallMS = min(d.CueMS, d.SlotMS), min(d.RecallMS, d.DelayMS)
 		e.Train.EvalTrials = min(e.Train.EvalTrials, d.EvaluationTrials)
 		e.Data = d
+	}
+	if d, ok := e.Data.(Images); ok {
+		e.Train.EvalTrials = min(e.Train.EvalTrials, d.ValidationImages)
+	}
+	if m, ok := e.Model.(ReLU); ok {
+		for i, layer := range m.Layers {
+			switch l := layer.(type) {
+			case ConvLayer:
+				l.Size, l.Groups = max(l.Size-1, 0)|1, 1
+				m.Layers[i] = l
+			case MaxPoolLayer:
+				l.Padding = min(l.Padding, l.Size-1)
+				m.Layers[i] = l
+			case AveragePoolLayer:
+				l.Padding = min(l.Padding, l.Size-1)
+				m.Layers[i] = l
+			}
+		}
 	}
 	if m, ok := e.Model.(LSNN); ok {
 		m.LIFNeurons = max(m.LIFNeurons, 1)

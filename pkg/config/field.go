@@ -20,6 +20,8 @@ type field struct {
 	minimum, maximum *bound
 	minLength        int
 	maxLength        int
+	minItems         int // of a list
+	maxItems         int
 	multipleOf       int64
 	enum             []string
 	pattern          *regexp.Regexp
@@ -41,7 +43,7 @@ func fieldsOf(t reflect.Type) []field {
 	fields := make([]field, 0, t.NumField())
 	for i := range t.NumField() {
 		tag := t.Field(i).Tag
-		f := field{index: i, allowed: tag.Get("allowed"), maxLength: math.MaxInt}
+		f := field{index: i, allowed: tag.Get("allowed"), maxLength: math.MaxInt, maxItems: math.MaxInt}
 		var option string
 		f.key, option, _ = strings.Cut(tag.Get("yaml"), ",")
 		f.omitEmpty = option == "omitempty"
@@ -83,6 +85,10 @@ func (f *field) apply(rule string) (err error) {
 		f.minLength, err = strconv.Atoi(value)
 	case "maxLength":
 		f.maxLength, err = strconv.Atoi(value)
+	case "minItems":
+		f.minItems, err = strconv.Atoi(value)
+	case "maxItems":
+		f.maxItems, err = strconv.Atoi(value)
 	case "enum":
 		f.enum = append(f.enum, value)
 	case "pattern":
@@ -126,6 +132,8 @@ func (f *field) expected(t reflect.Type) string {
 		return "a mapping with type: " + either(names(unions[t]))
 	case reflect.Struct:
 		return "a mapping with " + strings.Join(keysOf(t), ", ")
+	case reflect.Slice:
+		return "a list, each entry " + f.expected(t.Elem())
 	case reflect.Bool:
 		return "true or false"
 	case reflect.String:

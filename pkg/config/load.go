@@ -172,13 +172,28 @@ func (d *decoder) overlay(root *yaml.Node, set string) {
 		if i == len(keys)-1 {
 			child = &yaml.Node{Kind: yaml.ScalarNode, Value: text}
 		}
+		if node.Kind == yaml.SequenceNode {
+			entry, err := strconv.Atoi(key)
+			if err != nil || entry < 0 || entry >= len(node.Content) {
+				d.errs = append(d.errs, &Error{Set: set, Message: fmt.Sprintf("%s has no entry %s, expected 0 to %d",
+					strings.Join(keys[:i], "."), shown(key), len(node.Content)-1)})
+				return
+			}
+			if inner := node.Content[entry]; child.Kind == yaml.MappingNode && isCollection(inner) {
+				node = inner
+				continue
+			}
+			node.Content[entry], d.sets[child] = child, set
+			node = child
+			continue
+		}
 		at := keyIndex(node, key)
 		switch {
 		case at < 0:
 			name := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: key}
 			d.sets[name] = set
 			node.Content = append(node.Content, name, child)
-		case child.Kind == yaml.MappingNode && node.Content[at+1].Kind == yaml.MappingNode:
+		case child.Kind == yaml.MappingNode && isCollection(node.Content[at+1]):
 			node = node.Content[at+1]
 			continue
 		default:
@@ -191,6 +206,11 @@ func (d *decoder) overlay(root *yaml.Node, set string) {
 		d.sets[child] = set
 		node = child
 	}
+}
+
+// isCollection reports whether a node has entries of its own.
+func isCollection(node *yaml.Node) bool {
+	return node.Kind == yaml.MappingNode || node.Kind == yaml.SequenceNode
 }
 
 // keyIndex is the place of a key in a mapping node's content, or -1.

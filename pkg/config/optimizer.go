@@ -3,10 +3,12 @@ package config
 // Optimizer turns gradients into steps: one of the variants in optimizers.
 type Optimizer interface{ isOptimizer() }
 
-// SGD is gradient descent with momentum: m ← momentum·m + g, w ← w - η·m.
+// SGD is gradient descent with momentum: m ← momentum·m + g, w ← w - η·m; with
+// Nesterov's, w ← w - η·(momentum·m + g).
 type SGD struct {
 	LearningRate float64 `yaml:"learning_rate" jsonschema:"exclusiveMinimum=0,maximum=1000000" jsonschema_description:"η"`
 	Momentum     float64 `yaml:"momentum" jsonschema:"minimum=0,exclusiveMaximum=1" jsonschema_description:"0: none"`
+	Nesterov     bool    `yaml:"nesterov" jsonschema_description:"the gradient counts as if taken after the next step of the momentum"`
 }
 
 // Adam is the optimiser of arXiv:1412.6980.

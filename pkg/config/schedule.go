@@ -25,10 +25,19 @@ type RampRate struct {
 	Iterations int `yaml:"iterations" jsonschema:"minimum=1,maximum=1000000000" jsonschema_description:"until the whole learning rate is reached"`
 }
 
-func (ConstantRate) isSchedule() {}
-func (StepRate) isSchedule()     {}
-func (LinearRate) isSchedule()   {}
-func (RampRate) isSchedule()     {}
+// ExponentialRate multiplies η by factor over every so many iterations, a little at
+// each: η·factor^(t/every).
+type ExponentialRate struct {
+	Factor float64 `yaml:"factor" jsonschema:"exclusiveMinimum=0,maximum=1" jsonschema_description:"of the learning rate, over every so many iterations"`
+	Every  int     `yaml:"every" jsonschema:"minimum=1,maximum=1000000000" jsonschema_description:"iterations in which the learning rate falls by the factor"`
+}
 
-func defaultStepRate() StepRate { return StepRate{Factor: 0.8, Every: 2500} }
-func defaultRampRate() RampRate { return RampRate{Iterations: 100} }
+func (ConstantRate) isSchedule()    {}
+func (StepRate) isSchedule()        {}
+func (LinearRate) isSchedule()      {}
+func (RampRate) isSchedule()        {}
+func (ExponentialRate) isSchedule() {}
+
+func defaultStepRate() StepRate               { return StepRate{Factor: 0.8, Every: 2500} }
+func defaultRampRate() RampRate               { return RampRate{Iterations: 100} }
+func defaultExponentialRate() ExponentialRate { return ExponentialRate{Factor: 0.9, Every: 5000} }

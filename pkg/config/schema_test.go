@@ -33,12 +33,13 @@ func violated(keyword string, rule any, s map[string]any, value any) string {
 	number, isNumber := value.(float64)
 	text, isText := value.(string)
 	object, isObject := value.(map[string]any)
+	list, isList := value.([]any)
 	bad := false
 	switch keyword {
 	case "$schema", "title", "description", "default", "then":
 	case "type":
 		_, isBool := value.(bool)
-		bad = !map[any]bool{"object": isObject, "string": isText, "boolean": isBool, "number": isNumber,
+		bad = !map[any]bool{"object": isObject, "array": isList, "string": isText, "boolean": isBool, "number": isNumber,
 			"integer": isNumber && number == math.Trunc(number)}[rule]
 	case "const":
 		bad = value != rule
@@ -60,6 +61,16 @@ func violated(keyword string, rule any, s map[string]any, value any) string {
 		bad = isText && utf8.RuneCountInString(text) > int(rule.(float64))
 	case "pattern":
 		bad = isText && !regexp.MustCompile(rule.(string)).MatchString(text)
+	case "minItems":
+		bad = isList && len(list) < int(rule.(float64))
+	case "maxItems":
+		bad = isList && len(list) > int(rule.(float64))
+	case "items":
+		for i, entry := range list {
+			if v := violation(rule, entry); v != "" {
+				return fmt.Sprintf("%d: %s", i, v)
+			}
+		}
 	case "required":
 		for _, key := range rule.([]any) {
 			if _, there := object[key.(string)]; isObject && !there {
@@ -175,6 +186,10 @@ func TestSchemaRefusesWhatLoadRefuses(t *testing.T) {
 		{smnist, "pool: 2", "pool: 3"},
 		{smnist, "pool: 2", "input_lines: 21"},
 		{smnist, "encoding: threshold-crossing", "encoding: grey\n  input_lines: 80"},
+		{layered, "units: 10", "units: 0"},
+		{layered, "{type: flatten}", "{type: flaten}"},
+		{layered, "{type: flatten}", "flatten"},
+		{layered, "preset: none", "preset: mlp"},
 		{smnist, "signed: true", "signed: false, excitatory_fraction: 0.5"},
 	} {
 		if v := violation(schema, yamlAsJSON(t, []byte(edit.base))); v != "" {
@@ -215,6 +230,9 @@ func TestSchemaDescribesEveryKey(t *testing.T) {
 				t.Errorf("the default of %s is not allowed: %s", join(path, key), violation(p, def))
 			}
 			walk(join(path, key), below)
+			if items := p["items"]; items != nil {
+				walk(join(path, key), items)
+			}
 		}
 	}
 	walk("", schemaAsJSON(t))

@@ -41,7 +41,7 @@ func placesOf(name, path string, t reflect.Type) []string {
 		for _, v := range unions[t] {
 			places = append(places, placesOf(name, path, reflect.TypeOf(v.defaults()))...)
 		}
-	case reflect.Pointer:
+	case reflect.Pointer, reflect.Slice:
 		return placesOf(name, path, t.Elem())
 	case reflect.Struct:
 		for _, f := range fieldsOf(t) {

@@ -31,6 +31,7 @@ var datas = []variant{
 	{"delayed-cue", func() any { return defaultDelayedCue() }},
 	{"speech-frames", func() any { return defaultSpeechFrames() }},
 	{"synthetic-frames", func() any { return defaultSyntheticFrames() }},
+	{"images", func() any { return defaultImages() }},
 }
 
 var models = []variant{
@@ -39,6 +40,7 @@ var models = []variant{
 	{"bidirectional-lstm", func() any { return defaultBidirectionalLSTM() }},
 	{"lif-with-error-module", func() any { return defaultLIFWithErrorModule() }},
 	{"lstm", func() any { return defaultLSTM() }},
+	{"relu", func() any { return defaultReLU() }},
 }
 
 var rules = []variant{
@@ -48,6 +50,7 @@ var rules = []variant{
 	{"eprop-3", func() any { return defaultEProp3() }},
 	{"truncated-bptt", func() any { return defaultTruncatedBPTT() }},
 	{"eprop-reward", func() any { return defaultEPropReward() }},
+	{"backprop", func() any { return defaultBackprop() }},
 }
 
 var optimizers = []variant{
@@ -61,11 +64,25 @@ var schedules = []variant{
 	{"step", func() any { return defaultStepRate() }},
 	{"linear", func() any { return LinearRate{} }},
 	{"ramp", func() any { return defaultRampRate() }},
+	{"exponential", func() any { return defaultExponentialRate() }},
 }
 
 var rewirings = []variant{
 	{"none", func() any { return NoRewiring{} }},
 	{"deep-r", func() any { return defaultDeepR() }},
+}
+
+var reluLayers = []variant{
+	{"conv", func() any { return defaultConvLayer() }},
+	{"dense", func() any { return DenseLayer{} }},
+	{"batch-norm", func() any { return defaultBatchNormLayer() }},
+	{"relu", func() any { return ReLUActivation{} }},
+	{"max-pool", func() any { return MaxPoolLayer{} }},
+	{"average-pool", func() any { return AveragePoolLayer{} }},
+	{"global-average-pool", func() any { return GlobalAveragePoolLayer{} }},
+	{"pad", func() any { return PadLayer{} }},
+	{"flatten", func() any { return FlattenLayer{} }},
+	{"dropout", func() any { return DropoutLayer{} }},
 }
 
 // unions maps each union to its variants.
@@ -76,6 +93,7 @@ var unions = map[reflect.Type][]variant{
 	reflect.TypeFor[Optimizer](): optimizers,
 	reflect.TypeFor[Schedule]():  schedules,
 	reflect.TypeFor[Rewiring]():  rewirings,
+	reflect.TypeFor[ReLULayer](): reluLayers,
 }
 
 // combination lists the data that a rule can train a model on.
@@ -98,6 +116,7 @@ var combinations = []combination{
 	{"lsnn", "eprop-3", []string{"copy-repeat"}},
 	{"lstm", "truncated-bptt", []string{"copy-repeat"}},
 	{"lsnn", "truncated-bptt", []string{"copy-repeat"}},
+	{"relu", "backprop", []string{"images"}},
 }
 
 // TypeName is the type key of a variant, such as "lsnn" for an LSNN.

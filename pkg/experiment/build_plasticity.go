@@ -23,7 +23,7 @@ func buildRewiring(w config.Rewiring) *plasticity.Rewiring {
 func buildOptimizer[F tensor.Float](o config.Optimizer) (optim.Optimizer[F], float64) {
 	switch o := o.(type) {
 	case config.SGD:
-		return &optim.SGD[F]{Momentum: o.Momentum}, o.LearningRate
+		return &optim.SGD[F]{Momentum: o.Momentum, Nesterov: o.Nesterov}, o.LearningRate
 	case config.Adam:
 		return &optim.Adam[F]{Beta1: o.Beta1, Beta2: o.Beta2, Epsilon: o.Epsilon}, o.LearningRate
 	case config.AdamW:
@@ -36,6 +36,8 @@ func buildSchedule(s config.Schedule, rate float64, iterations int) optim.Schedu
 	switch s := s.(type) {
 	case config.StepRate:
 		return optim.StepDecay(rate, s.Factor, s.Every)
+	case config.ExponentialRate:
+		return optim.ExponentialDecay(rate, s.Factor, s.Every)
 	case config.RampRate:
 		return optim.Ramp(rate, s.Iterations)
 	case config.LinearRate:

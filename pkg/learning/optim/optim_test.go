@@ -12,7 +12,7 @@ func param(x ...float64) *Param[float64] {
 // TestOptimizersReachTheMinimum of Σ c_i (x_i - 1)², badly scaled.
 func TestOptimizersReachTheMinimum(t *testing.T) {
 	for name, o := range map[string]Optimizer[float64]{
-		"sgd": &SGD[float64]{}, "momentum": &SGD[float64]{Momentum: 0.9},
+		"sgd": &SGD[float64]{}, "momentum": &SGD[float64]{Momentum: 0.9}, "nesterov": &SGD[float64]{Momentum: 0.9, Nesterov: true},
 		"adam": &Adam[float64]{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8},
 	} {
 		p := param(-3, 4)
@@ -78,12 +78,34 @@ func TestSchedules(t *testing.T) {
 		{"step", StepDecay(1, 0.5, 10), map[int]float64{0: 1, 9: 1, 10: 0.5, 29: 0.25}},
 		{"linear", LinearDecay(1, 0.2, 5), map[int]float64{0: 1, 2: 0.6, 4: 0.2, 99: 0.2}},
 		{"ramp", Ramp(2, 5), map[int]float64{0: 0, 1: 0.5, 4: 2, 99: 2}},
+		{"exponential", ExponentialDecay(2, 0.81, 10), map[int]float64{0: 2, 5: 1.8, 10: 1.62, 20: 2 * 0.81 * 0.81}},
 		{"linear, one update", LinearDecay(1, 0.2, 1), map[int]float64{0: 1}},
 	} {
 		for at, want := range c.want {
 			if got := c.s(at); math.Abs(got-want) > 1e-12 {
 				t.Errorf("%s: rate of update %d = %g, want %g", c.name, at, got, want)
 			}
+		}
+	}
+}
+
+// TestNesterovIsTheGradientAhead: with y = x - ημ m the method is momentum whose gradient
+// is taken where the momentum alone would lead, y ← y + …, as in Sutskever et al. (2013):
+//
+//	v ← μ v - η g(y + μ v),  y ← y + v.
+func TestNesterovIsTheGradientAhead(t *testing.T) {
+	const mu, eta = 0.9, 0.05
+	gradient := func(x float64) float64 { return x*x*x - 2*x + 0.3 }
+	p := param(1.7) // x = y + μ v
+	y, v := 1.7, 0.0
+	o := &SGD[float64]{Momentum: mu, Nesterov: true}
+	for step := range 20 {
+		v = mu*v - eta*gradient(y+mu*v)
+		y += v
+		p.Grad[0] = gradient(p.Value[0])
+		o.Step([]*Param[float64]{p}, step+1, eta)
+		if want := y + mu*v; math.Abs(p.Value[0]-want) > 1e-12 {
+			t.Fatalf("step %d: x = %.15g, want %.15g", step, p.Value[0], want)
 		}
 	}
 }

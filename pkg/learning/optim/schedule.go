@@ -25,3 +25,9 @@ func LinearDecay(rate, finalFraction float64, total int) Schedule {
 		return rate * (1 + (finalFraction-1)*progress)
 	}
 }
+
+// ExponentialDecay multiplies the rate by factor over every `every` updates, a little
+// at each.
+func ExponentialDecay(rate, factor float64, every int) Schedule {
+	return func(t int) float64 { return rate * math.Pow(factor, float64(t)/float64(every)) }
+}

@@ -2,9 +2,11 @@ package optim
 
 import "github.com/snnctl/snnctl/internal/tensor"
 
-// SGD is gradient descent with momentum μ (0 for none): m ← μ m + g, x ← x - η m.
+// SGD is gradient descent with momentum μ (0 for none): m ← μ m + g, x ← x - η m;
+// or in Nesterov's form (Sutskever et al. 2013), x ← x - η (μ m + g).
 type SGD[F tensor.Float] struct {
 	Momentum float64
+	Nesterov bool
 
 	m arrays[F]
 }
@@ -22,6 +24,13 @@ func (o *SGD[F]) Step(params []*Param[F], _ int, rate float64) {
 	mu, eta := F(o.Momentum), F(rate)
 	for k, p := range params {
 		m := o.m[k]
+		if o.Nesterov {
+			for i, g := range p.Grad {
+				m[i] = F(mu*m[i]) + g
+				p.Value[i] -= F(eta * (F(mu*m[i]) + g))
+			}
+			continue
+		}
 		for i, g := range p.Grad {
 			m[i] = F(mu*m[i]) + g
 			p.Value[i] -= F(eta * m[i])
