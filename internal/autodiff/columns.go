@@ -1,12 +1,12 @@
 package autodiff
 
-// gather returns the columns of a tile: row (c, u, v) holds what the tile's
+// gather returns the columns of a tile, in memory unless they are x itself: row (c, u, v) holds what the tile's
 // outputs read from channel c with tap (u, v), zeros from the padding.
-func (c *correlation[F]) gather(worker int, x []F, t tile) []F {
+func (c *correlation[F]) gather(memory, x []F, t tile) []F {
 	if c.direct() {
 		return x
 	}
-	columns := c.columns[worker][:c.depth()*t.size()]
+	columns := memory[:c.depth()*t.size()]
 	n, size, taps, plane := t.j1-t.j0, t.size(), c.height.taps*c.width.taps, c.height.in*c.width.in
 	c.eachTap(t, func(tap, i0, i1, j0, j1, from int) {
 		for channel := range c.in / c.groups {

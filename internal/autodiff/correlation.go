@@ -21,7 +21,6 @@ type correlation[F tensor.Float] struct {
 	in, out, groups int
 	height, width   window
 	tiles           []tile
-	columns         [][]F // of one tile, for each worker
 }
 
 // tile is the outputs of rows [i0, i1) and columns [j0, j1), which lie one
@@ -50,10 +49,6 @@ func newCorrelation[F tensor.Float](threads, batch, in, out, groups int, height,
 			}
 		}
 	}
-	c.columns = make([][]F, max(1, min(threads, batch)))
-	for i := range c.columns {
-		c.columns[i] = make([]F, c.depth()*c.tiles[0].size())
-	}
 	return c
 }
 
@@ -64,6 +59,14 @@ func (c *correlation[F]) depth() int { return c.in / c.groups * c.height.taps * 
 func (c *correlation[F]) direct() bool {
 	once := func(w window) bool { return w.taps == 1 && w.stride == 1 && w.padding == 0 }
 	return once(c.height) && once(c.width)
+}
+
+// takeColumns returns memory for the columns of a tile.
+func (c *correlation[F]) takeColumns() *scratch[F] {
+	if c.direct() {
+		return takeScratch[F](0)
+	}
+	return takeScratch[F](c.depth() * c.tiles[0].size())
 }
 
 // at returns part n of the equal parts of x.
@@ -93,8 +96,13 @@ func (c *correlation[F]) sizes() (out, depth, plane, inner int) {
 // forward adds the correlation of x with w to y, and to each channel of y its
 // bias, if that is not nil; where y is unset, as if it held zeros.
 func (c *correlation[F]) forward(y, x, w, bias []F, unset bool) {
+	if c.suitsWinograd() {
+		newWinograd(c).forward(y, x, w, bias, unset, false)
+		return
+	}
 	out, depth, plane, inner := c.sizes()
-	parallel.For(c.threads, c.batch, func(worker, n int) {
+	parallel.For(c.threads, c.batch, func(_, n int) {
+		memory := c.takeColumns()
 		yn, beta := at(y, c.batch, n), F(1)
 		switch {
 		case !unset:
@@ -107,22 +115,27 @@ func (c *correlation[F]) forward(y, x, w, bias []F, unset bool) {
 			beta = 0
 		}
 		c.products(at(x, c.batch, n), yn, w, func(t tile, x, y, w []F) {
-			columns := c.gather(worker, x, t)
+			columns := c.gather(memory.data, x, t)
 			kernel.Gemm(inner, false, false, out, t.size(), depth, 1, w, depth, columns, t.size(), beta, y, plane)
 		})
+		memory.giveBack()
 	})
 }
 
 // input adds the gradient with respect to x to gx, and to each channel of gx a
 // bias, if that is not nil.
 func (c *correlation[F]) input(gx, gy, w, bias []F) {
-	if c.height.stride == 1 && c.width.stride == 1 && !c.direct() {
-		turned, w := c.turn(w)
-		turned.forward(gx, gy, w, bias, false)
+	switch {
+	case c.suitsWinograd():
+		newWinograd(c.adjoint()).forward(gx, gy, w, bias, false, true)
+		return
+	case c.height.stride == 1 && c.width.stride == 1 && !c.direct():
+		c.adjoint().forward(gx, gy, c.turn(w), bias, false)
 		return
 	}
 	out, depth, plane, inner := c.sizes()
-	parallel.For(c.threads, c.batch, func(worker, n int) {
+	parallel.For(c.threads, c.batch, func(_, n int) {
+		memory := c.takeColumns()
 		xn := at(gx, c.batch, n)
 		addBias(xn, bias)
 		c.products(xn, at(gy, c.batch, n), w, func(t tile, x, y, w []F) {
@@ -130,31 +143,42 @@ func (c *correlation[F]) input(gx, gy, w, bias []F) {
 				kernel.Gemm(inner, true, false, depth, plane, out, 1, w, depth, y, plane, 1, x, plane)
 				return
 			}
-			columns := c.columns[worker][:depth*t.size()]
+			columns := memory.data[:depth*t.size()]
 			kernel.Gemm(inner, true, false, depth, t.size(), out, 1, w, depth, y, plane, 0, columns, t.size())
 			c.scatter(x, columns, t)
 		})
+		memory.giveBack()
 	})
 }
 
 // weights adds the gradient with respect to w to gw.
 func (c *correlation[F]) weights(gw, gy, x []F) {
+	if c.suitsWinograd() {
+		newWinograd(c).weights(gw, gy, x)
+		return
+	}
 	out, depth, plane, inner := c.sizes()
-	sumOverBatch(c.threads, c.batch, gw, func(worker, n int, sum []F) {
+	sumOverBatch(c.threads, c.batch, gw, func(n int, sum []F) {
+		memory := c.takeColumns()
 		c.products(at(x, c.batch, n), at(gy, c.batch, n), sum, func(t tile, x, y, w []F) {
-			columns := c.gather(worker, x, t)
+			columns := c.gather(memory.data, x, t)
 			kernel.Gemm(inner, false, true, out, depth, t.size(), 1, y, plane, columns, t.size(), 1, w, depth)
 		})
+		memory.giveBack()
 	})
 }
 
-// turn returns the correlation, and its kernel, that is the adjoint of c with
-// respect to x: where the stride is 1, that is a correlation of y with the
-// kernel turned by 180° and input and output channels exchanged.
-func (c *correlation[F]) turn(w []F) (*correlation[F], []F) {
-	adjoint := func(w window) window {
+// adjoint returns the correlation that is the adjoint of c with respect to x, where the
+// stride is 1: one of y with the kernels turned by 180° and in and out exchanged.
+func (c *correlation[F]) adjoint() *correlation[F] {
+	turned := func(w window) window {
 		return window{in: w.out, out: w.in, taps: w.taps, stride: 1, padding: w.dilation*(w.taps-1) - w.padding, dilation: w.dilation}
 	}
+	return newCorrelation[F](c.threads, c.batch, c.out, c.in, c.groups, turned(c.height), turned(c.width))
+}
+
+// turn returns the kernels of the adjoint.
+func (c *correlation[F]) turn(w []F) []F {
 	in, out, taps := c.in/c.groups, c.out/c.groups, c.height.taps*c.width.taps
 	turned := make([]F, 0, len(w))
 	for g := range c.groups {
@@ -167,7 +191,7 @@ func (c *correlation[F]) turn(w []F) (*correlation[F], []F) {
 			}
 		}
 	}
-	return newCorrelation[F](c.threads, c.batch, c.out, c.in, c.groups, adjoint(c.height), adjoint(c.width)), turned
+	return turned
 }
 
 // addBias adds bias [channels] to y [channels][...]; nil is none.
@@ -192,7 +216,7 @@ func biasGradient[F tensor.Float](threads int, b, y *Var[F]) {
 		return
 	}
 	batch := y.Value.Shape[0]
-	sumOverBatch(threads, batch, b.Grad.Data, func(_, n int, sums []F) {
+	sumOverBatch(threads, batch, b.Grad.Data, func(n int, sums []F) {
 		gy := at(y.Grad.Data, batch, n)
 		for c := range sums {
 			sums[c] += sum(at(gy, len(sums), c))

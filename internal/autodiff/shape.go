@@ -63,17 +63,19 @@ func eachBlock(threads, n int, work func(lo, hi int)) {
 	parallel.For(threads, (n+block-1)/block, func(_, i int) { work(i*block, min(n, (i+1)*block)) })
 }
 
-// sumOverBatch adds Σ_n part(n) to grad, where add(worker, n, sum) adds part(n)
+// sumOverBatch adds Σ_n part(n) to grad, where add(n, sum) adds part(n)
 // to sum. The batch is cut into runs that depend on the sizes alone, each
 // summed by one goroutine, and the runs are added in their order: the bits do
 // not depend on the number of threads.
-func sumOverBatch[F tensor.Float](threads, batch int, grad []F, add func(worker, n int, sum []F)) {
-	const most, memory = 16, 1 << 22 // runs, and elements of all their sums
-	runs := min(batch, max(4, min(most, memory/len(grad))))
-	sums := make([]F, runs*len(grad))
-	parallel.For(threads, runs, func(worker, r int) {
+func sumOverBatch[F tensor.Float](threads, batch int, grad []F, add func(n int, sum []F)) {
+	const most, room = 16, 1 << 22 // runs, and elements of all their sums
+	runs := min(batch, max(4, min(most, room/len(grad))))
+	memory := takeScratch[F](runs * len(grad))
+	sums := memory.data
+	parallel.For(threads, runs, func(_, r int) {
+		clear(sums[r*len(grad) : (r+1)*len(grad)])
 		for n := r * batch / runs; n < (r+1)*batch/runs; n++ {
-			add(worker, n, sums[r*len(grad):(r+1)*len(grad)])
+			add(n, sums[r*len(grad):(r+1)*len(grad)])
 		}
 	})
 	eachBlock(threads, len(grad), func(lo, hi int) {
@@ -84,4 +86,5 @@ func sumOverBatch[F tensor.Float](threads, batch int, grad []F, add func(worker,
 			}
 		}
 	})
+	memory.giveBack()
 }
