@@ -46,8 +46,8 @@ func Having(t testing.TB, paper string, keys ...string) []File {
 
 func filesWhere(t testing.TB, paper, which string, wanted func(map[string]json.RawMessage) bool) []File {
 	t.Helper()
-	dir := directory(t, "SNNCTL_GOLDEN", "../shared/golden")
-	paths, err := filepath.Glob(filepath.Join(dir, paper, "*.json"))
+	dir := Directory(t, paper)
+	paths, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,9 +67,16 @@ func filesWhere(t testing.TB, paper, which string, wanted func(map[string]json.R
 		}
 	}
 	if len(files) == 0 {
-		t.Skipf("no golden vector %s in %s", which, filepath.Join(dir, paper))
+		t.Skipf("no golden vector %s in %s", which, dir)
 	}
 	return files
+}
+
+// Directory returns the golden directory of one paper, for what lies beside its
+// JSON files. The test is skipped or fails as in Files.
+func Directory(t testing.TB, paper string) string {
+	t.Helper()
+	return filepath.Join(directory(t, "SNNCTL_GOLDEN", "../shared/golden"), paper)
 }
 
 // Data returns the directory of a real data set, such as "mnist", below
