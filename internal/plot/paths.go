@@ -1,6 +1,8 @@
 package plot
 
 import (
+	"math"
+
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -13,10 +15,18 @@ type Paths struct {
 	Maps    []Map // row by row
 }
 
-// Map is one square with its paths. Paths of the same name look alike in all maps.
+// Map is one square with its paths and the circles below them. What has the same name
+// looks alike in all maps.
 type Map struct {
-	Name  string
-	Paths []Path
+	Name    string
+	Paths   []Path
+	Circles []Circle
+}
+
+// Circle is the border of a place, dashed.
+type Circle struct {
+	Name         string
+	X, Y, Radius float64
 }
 
 // Path is a line through points of the plane. A target stands back, dashed.
@@ -51,22 +61,41 @@ func (p Paths) Write(path string) error {
 // styles gives each name its line.
 func (p Paths) styles() (styles map[string]draw.LineStyle, legend []entry) {
 	styles = map[string]draw.LineStyle{}
-	colour := 0
+	add := func(name string, style draw.LineStyle) bool {
+		if _, ok := styles[name]; ok {
+			return false
+		}
+		styles[name] = style
+		legend = append(legend, entry{name: name, style: style})
+		return true
+	}
+	colour, circles := 0, 0
 	for _, m := range p.Maps {
-		for _, path := range m.Paths {
-			if _, ok := styles[path.Name]; ok {
-				continue
+		for _, c := range m.Circles {
+			if add(c.Name, referenceStyle(circles)) {
+				circles++
 			}
-			style := referenceStyle(0)
-			if !path.Target {
-				style = seriesStyle(colour)
+		}
+		for _, path := range m.Paths {
+			if path.Target {
+				add(path.Name, referenceStyle(0))
+			} else if add(path.Name, seriesStyle(colour)) {
 				colour++
 			}
-			styles[path.Name] = style
-			legend = append(legend, entry{name: path.Name, style: style})
 		}
 	}
 	return styles, legend
+}
+
+// line is the circle as a polygon that looks round.
+func (c Circle) line(style draw.LineStyle) line {
+	const corners = 120
+	l := line{style: style}
+	for i := range corners + 1 {
+		sin, cos := math.Sincos(2 * math.Pi * float64(i) / corners)
+		l.x, l.y = append(l.x, c.X+c.Radius*cos), append(l.y, c.Y+c.Radius*sin)
+	}
+	return l
 }
 
 // draw draws a map so that its data are a square.
@@ -74,6 +103,9 @@ func (p Paths) draw(c draw.Canvas, m Map, styles map[string]draw.LineStyle) {
 	axes := newPanel("", 1, p.Range[0], p.Range[1], p.Range[0], p.Range[1])
 	axes.X.Tick.Marker = axes.Y.Tick.Marker
 	axes.Add(grid{})
+	for _, circle := range m.Circles {
+		axes.Add(circle.line(styles[circle.Name]))
+	}
 	for _, path := range m.Paths {
 		axes.Add(line{x: path.X, y: path.Y, style: styles[path.Name]})
 		if len(path.X) > 0 && len(path.Y) > 0 {

@@ -22,12 +22,13 @@ func somePaths() Paths {
 	}
 	corner := Path{Name: "a corner", X: []float64{0, 0, 1}, Y: []float64{1, 0, 0}, Target: true}
 	return Paths{Title: "paths", Range: [2]float64{-1.1, 1.1}, Columns: 2,
-		Maps: []Map{{"one", []Path{corner, circle}}, {"two", []Path{circle}}, {"three", nil}}}
+		Maps: []Map{{Name: "one", Paths: []Path{corner, circle}}, {Name: "two", Paths: []Path{circle}},
+			{Name: "three", Circles: []Circle{{Name: "a border", Radius: 1}, {Name: "a place", X: 0.5, Y: -0.5, Radius: 0.2}}}}}
 }
 
 func TestPathsSayWhatTheyShow(t *testing.T) {
 	svg := content(t, somePaths(), ".svg")
-	for _, want := range []string{"paths", "one", "two", "three", "a circle", "a corner"} {
+	for _, want := range []string{"paths", "one", "two", "three", "a circle", "a corner", "a border", "a place"} {
 		if !strings.Contains(string(svg), want) {
 			t.Errorf("the picture does not say %q", want)
 		}
@@ -49,9 +50,16 @@ func TestPathsSayWhatTheyShow(t *testing.T) {
 func TestMapsKeepShapes(t *testing.T) {
 	p := somePaths()
 	styles, _ := p.styles()
+	for _, m := range []Map{{Paths: p.Maps[1].Paths}, {Circles: p.Maps[2].Circles[:1]}} {
+		roundIn(t, p, m, styles)
+	}
+}
+
+func roundIn(t *testing.T, p Paths, m Map, styles map[string]draw.LineStyle) {
+	t.Helper()
 	var c recorder.Canvas
 	canvas := draw.NewCanvas(&c, 150, 170)
-	p.draw(canvas, Map{"", p.Maps[1].Paths}, styles)
+	p.draw(canvas, m, styles)
 	var most vg.Length
 	for _, action := range c.Actions {
 		stroke, ok := action.(*recorder.Stroke)

@@ -29,6 +29,7 @@ var datas = []variant{
 	{"evidence-accumulation", func() any { return defaultEvidenceAccumulation() }},
 	{"copy-repeat", func() any { return defaultCopyRepeat() }},
 	{"delayed-cue", func() any { return defaultDelayedCue() }},
+	{"navigation", func() any { return defaultNavigation() }},
 	{"speech-frames", func() any { return defaultSpeechFrames() }},
 	{"synthetic-frames", func() any { return defaultSyntheticFrames() }},
 	{"images", func() any { return defaultImages() }},
@@ -51,6 +52,7 @@ var rules = []variant{
 	{"truncated-bptt", func() any { return defaultTruncatedBPTT() }},
 	{"eprop-reward", func() any { return defaultEPropReward() }},
 	{"backprop", func() any { return defaultBackprop() }},
+	{"ppo", func() any { return defaultPPO() }},
 }
 
 var optimizers = []variant{
@@ -110,6 +112,7 @@ var combinations = []combination{
 	{"bidirectional-lstm", "bptt", []string{"speech-frames", "synthetic-frames"}},
 	{"bidirectional-lstm", "eprop", []string{"speech-frames", "synthetic-frames"}},
 	{"lsnn", "eprop-reward", []string{"sequential-mnist", "store-recall", "evidence-accumulation", "delayed-cue"}},
+	{"lsnn", "ppo", []string{"navigation"}},
 	{"lif-with-error-module", "eprop-2", []string{"arm-trajectory"}},
 	{"lstm", "eprop", []string{"copy-repeat"}},
 	{"lstm", "eprop-3", []string{"copy-repeat"}},

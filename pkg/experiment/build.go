@@ -36,6 +36,7 @@ var builders = []struct {
 	{"bidirectional-lstm", "bptt", buildFramewise[float32], buildFramewise[float64]},
 	{"bidirectional-lstm", "eprop", buildFramewise[float32], buildFramewise[float64]},
 	{"lsnn", "eprop-reward", buildReward[float32], buildReward[float64]},
+	{"lsnn", "ppo", buildNavigation[float32], buildNavigation[float64]},
 }
 
 // Build reads the data and makes the model and the rule of an experiment.

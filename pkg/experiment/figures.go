@@ -82,7 +82,7 @@ func drawLSNN[F tensor.Float](t *bptt.Trainer[F], dir string) error {
 	if err != nil {
 		return err
 	}
-	picture := trialPicture(t.Source, batch, rec.Spikes, t.Layer.Network.LIF)
+	picture := trialPicture(t.Source.Populations(), batch, rec.Spikes, t.Layer.Network.LIF)
 	for _, p := range populations(t.Layer.Network.LIF, t.Layer.Network.Neurons()) {
 		j := busiest(rec.Spikes, p.first, p.last)
 		picture.Neurons = append(picture.Neurons, neuronTrace(rec.Spikes, rec.V, rec.A, j, p.label(j)))
@@ -107,11 +107,11 @@ func populations(lif, n int) []population {
 func (p population) label(j int) string { return fmt.Sprintf("%s %d", p.name, j-p.first) }
 
 // trialPicture is input, spikes and decisions of a trial that is alone in its batch.
-func trialPicture(source datasets.Source, batch *datasets.Batch, spikes [][]bool, lif int) plot.Trial {
+func trialPicture(lines []datasets.Population, batch *datasets.Batch, spikes [][]bool, lif int) plot.Trial {
 	picture := plot.Trial{Title: "The first test trial after training", Steps: len(spikes)}
 	if x := batch.Groups[0].Spikes; x != nil {
 		first := 0
-		for _, p := range source.Populations() {
+		for _, p := range lines {
 			picture.Input = append(picture.Input, plot.NewRaster(p.Name, x, 0, first, p.Lines))
 			first += p.Lines
 		}

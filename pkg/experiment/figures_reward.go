@@ -19,7 +19,7 @@ func drawReward[F tensor.Float](t *reward.Trainer[F], dir string) error {
 	if err != nil {
 		return err
 	}
-	picture := trialPicture(t.Source, batch, rec.Spikes, t.Net.LIF)
+	picture := trialPicture(t.Source.Populations(), batch, rec.Spikes, t.Net.LIF)
 	for _, p := range populations(t.Net.LIF, t.Net.Neurons()) {
 		j := busiest(rec.Spikes, p.first, p.last)
 		picture.Neurons = append(picture.Neurons, neuronTrace(rec.Spikes, rec.V, rec.A, j, p.label(j)))

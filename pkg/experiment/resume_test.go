@@ -43,6 +43,8 @@ var variants = map[string][]string{
 	"adaptive":    {"rule.type=eprop", "model.form=light", "rule.compute=filtered", "rule.feedback=adaptive", "rule.l2=0.01"},
 	"bptt-unit":   {"model.form=unit-gain", "model.readout_gain=unit", "model.readout_start=normal"},
 	"curves":      {"rule.type=eprop", "model.form=light", "data.type=pattern-generation", "data.input_lines=5", "rule.optimizer.type=sgd"},
+	"navigation": {"data.type=navigation", "data.episode_ms=30", "data.goal_radius=0.8", "data.max_speed=0.3", "data.code_neurons=5", "data.evaluation_episodes=16",
+		"rule.type=ppo", "rule.learn_std=true", "rule.epochs=2", "rule.rewiring.type=deep-r", "rule.rewiring.connectivity=0.4"},
 	"everything": {"precision=float64", "rule.rewiring.type=deep-r", "rule.rewiring.connectivity=0.4", "rule.rewiring.temperature=0.1",
 		"model.carry_state=true", "model.injected_noise=0.01", "rule.optimizer.type=adamw"},
 }
