@@ -19,7 +19,8 @@ type ClosedForm[F tensor.Float] struct {
 	Threads int
 
 	// Unbounded leaves values that are greater than the window as they are, as if
-	// each neuron had the window it needs: for training and calibration.
+	// each neuron had the window it needs: for training and calibration. Those of
+	// clipped activations are cut all the same.
 	Unbounded bool
 
 	// Emitted may change what the neurons of a stage (or with -1 the inputs) say
@@ -57,25 +58,12 @@ func NewClosedForm[F tensor.Float](n *Network[F], threads int) (*ClosedForm[F], 
 // Run simulates a batch.
 func (c *ClosedForm[F]) Run(inputs []F, trials int) *Response[F] {
 	r := c.response
-	r.Trials = trials
-	r.Coded = sized(r.Coded, trials*c.network.Input.Size())
-	r.Outside = c.network.Code(r.Coded, inputs)
-	clear(r.Beyond)
-	for i := range r.Largest {
-		r.Largest[i] = math.Inf(-1)
-	}
+	r.start(c.network, inputs, trials)
 	c.emit(-1, r.Coded)
 	x := r.Coded
 	for i, stage := range c.network.Stages {
 		in, out := c.shapes[i], c.shapes[i+1]
-		var to []F
-		if i < len(r.Values) {
-			r.Values[i] = sized(r.Values[i], trials*out.Size())
-			to = r.Values[i]
-		} else {
-			r.Logits = sized(r.Logits, trials*out.Size())
-			to = r.Logits
-		}
+		to := r.output(i, out)
 		switch stage := stage.(type) {
 		case *Neurons[F]:
 			z := c.potentials(to, c.receive(i, x), stage.Synapses, in, out)
@@ -84,14 +72,13 @@ func (c *ClosedForm[F]) Run(inputs []F, trials int) *Response[F] {
 		case *Readout[F]:
 			z := c.potentials(to, c.receive(i, x), stage.Synapses, in, out)
 			c.read(stage, to, z)
-		case *MaxPool[F]:
-			c.pool(stage, to, x, in, out)
-		case *Pad[F]:
-			c.pad(stage, to, x, in, out)
+		default:
+			apply(stage, c.Threads, trials, to, x, in, out)
 		}
 		x = to
 	}
 	c.tape.Reset()
+	r.forgive(c.network)
 	return r
 }
 
@@ -122,7 +109,7 @@ func (c *ClosedForm[F]) potentials(to, x []F, synapses Synapses[F], in, out Shap
 		height, width := autodiff.Axis(s.Height), autodiff.Axis(s.Width)
 		return autodiff.Conv2D(&c.tape, c.Threads, image, &autodiff.Var[F]{Value: s.Weights}, nil, height, width, s.Groups).Value.Data
 	case *Average[F]:
-		c.average(s, to, x, in, out)
+		s.apply(c.Threads, trials, to, x, in, out)
 	}
 	return to
 }
@@ -130,7 +117,7 @@ func (c *ClosedForm[F]) potentials(to, x []F, synapses Synapses[F], in, out Shap
 // fire writes x_i of all neurons, given their sums z, which may be x itself.
 func (c *ClosedForm[F]) fire(stage int, n *Neurons[F], x, z []F, out Shape) {
 	size, channels := out.Size(), out.Channels
-	window := F(n.Window)
+	window, unbounded := F(n.Window), c.Unbounded && !n.Clipped
 	parallel.For(c.Threads, c.response.Trials, func(_, trial int) {
 		largest, beyond := F(math.Inf(-1)), 0
 		xs, zs := x[trial*size:(trial+1)*size], z[trial*size:(trial+1)*size]
@@ -140,10 +127,10 @@ func (c *ClosedForm[F]) fire(stage int, n *Neurons[F], x, z []F, out Shape) {
 		}
 		each := len(xs) / len(n.Bias.Data) // 1 for a map and for features
 		if each == 1 {
-			largest, beyond = cutEach(xs, zs, n.Bias.Data, window, c.Unbounded)
+			largest, beyond = cutEach(xs, zs, n.Bias.Data, window, unbounded)
 		} else {
 			for ch := range channels {
-				l, b := cut(xs[ch*each:(ch+1)*each], zs[ch*each:(ch+1)*each], n.Bias.Data[ch], window, c.Unbounded)
+				l, b := cut(xs[ch*each:(ch+1)*each], zs[ch*each:(ch+1)*each], n.Bias.Data[ch], window, unbounded)
 				largest, beyond = max(largest, l), beyond+b
 			}
 		}

@@ -56,11 +56,10 @@ type Network[F tensor.Float] struct {
 	Stages    []Stage[F]
 }
 
-// Stage is one of *Neurons, *MaxPool, *Pad and *Readout. Vectors and images of one
-// place are the same to it, so that nothing needs flattening but by name: a dense
-// stage takes an image of any shape, by channels, then rows, then columns.
+// Stage is one of *Neurons, *MaxPool, *Pad, *Flatten and *Readout. Dense synapses take
+// an image as they do features, by channels, then rows, then columns.
 type Stage[F tensor.Float] interface {
-	// Kind is "spike" or "relay" (neurons), "max-pool", "pad" or "readout".
+	// Kind is "spike" or "relay" (neurons), "max-pool", "pad", "flatten" or "readout".
 	Kind() string
 
 	// Output is the shape of what the stage makes of an input of shape in, or why

@@ -1,6 +1,10 @@
 package ttfs
 
-import "github.com/snnctl/snnctl/internal/tensor"
+import (
+	"math"
+
+	"github.com/snnctl/snnctl/internal/tensor"
+)
 
 // Engine simulates a network. Both kinds, ClosedForm and Membranes, give the same
 // response, up to rounding.
@@ -24,6 +28,36 @@ type Response[F tensor.Float] struct {
 
 func newResponse[F tensor.Float](stages int) *Response[F] {
 	return &Response[F]{Values: make([][]F, stages-1), Beyond: make([]int, stages), Largest: make([]float64, stages)}
+}
+
+// start codes the inputs of a batch and clears the counts.
+func (r *Response[F]) start(n *Network[F], inputs []F, trials int) {
+	r.Trials = trials
+	r.Coded = sized(r.Coded, trials*n.Input.Size())
+	r.Outside = n.Code(r.Coded, inputs)
+	clear(r.Beyond)
+	for i := range r.Largest {
+		r.Largest[i] = math.Inf(-1)
+	}
+}
+
+// output is where a stage writes what it says, in a shape of out for each trial.
+func (r *Response[F]) output(stage int, out Shape) []F {
+	to := &r.Logits
+	if stage < len(r.Values) {
+		to = &r.Values[stage]
+	}
+	*to = sized(*to, r.Trials*out.Size())
+	return *to
+}
+
+// forgive takes back the counts of values beyond their windows where they are cut on purpose.
+func (r *Response[F]) forgive(n *Network[F]) {
+	for i, stage := range n.Stages {
+		if neurons, ok := stage.(*Neurons[F]); ok && neurons.Clipped {
+			r.Beyond[i] = 0
+		}
+	}
 }
 
 // Classes are the decisions: the greatest logit of each trial, the first of equals.

@@ -17,6 +17,10 @@ type Synapses[F tensor.Float] interface {
 
 	// FanOut is the number of synapses out of each value of an input.
 	FanOut(in Shape) []int
+
+	// deliver calls f with the neuron and the weight of each synapse out of value j of an
+	// input of shape in.
+	deliver(j int, in, out Shape, f func(i int, w F))
 }
 
 // Dense connects all with all.
@@ -162,11 +166,16 @@ func spans(in, out int, w relu.Window, counted bool) []span {
 	s := make([]span, out)
 	for i := range s {
 		from := i*w.Stride - w.Padding
-		first, last := max(0, from), min(in, from+w.Size)
-		s[i] = span{first, last, last - first}
+		s[i] = span{max(0, from), min(in, from+w.Size), covered(i, in, w)}
 		if counted {
 			s[i].count = w.Size
 		}
 	}
 	return s
+}
+
+// covered is the number of places that window i covers, padding left out.
+func covered(i, in int, w relu.Window) int {
+	from := i*w.Stride - w.Padding
+	return min(in, from+w.Size) - max(0, from)
 }

@@ -25,14 +25,3 @@ func (p *MaxPool[F]) Output(in Shape) (Shape, error) {
 	}
 	return (&relu.MaxPool[F]{Height: p.Height, Width: p.Width}).Output(in)
 }
-
-// Pad puts silent cells around an image.
-type Pad[F tensor.Float] struct{ Top, Left, Bottom, Right int }
-
-// Kind is "pad".
-func (*Pad[F]) Kind() string { return "pad" }
-
-// Output is the larger image.
-func (p *Pad[F]) Output(in Shape) (Shape, error) {
-	return (&relu.Pad[F]{Top: p.Top, Left: p.Left, Bottom: p.Bottom, Right: p.Right}).Output(in)
-}
