@@ -3,11 +3,13 @@ package ttfs
 import (
 	"encoding/json"
 	"math"
+	"path/filepath"
 	"testing"
 
 	"github.com/snnctl/snnctl/internal/golden"
 	"github.com/snnctl/snnctl/internal/tensor"
 	"github.com/snnctl/snnctl/pkg/models/relu"
+	"github.com/snnctl/snnctl/pkg/models/relu/importer"
 )
 
 // array is an array of a golden vector.
@@ -22,21 +24,20 @@ type goldenCase struct {
 	Inputs      array
 	InputSpikes array      `json:"input_spikes"`
 	InputRange  [2]float64 `json:"input_range"`
-	InputShape  []int      `json:"input_shape"`
 	Logits      array
 	Latency     float64
 	Zeta        float64
 	Calibration array
-	B1          struct {
-		Layers []goldenLayer
-		Logits array
-	}
-	Alpha1 struct {
-		Layers []goldenLayer
-		Logits array
-	}
-	SpikesPerNeuron float64 `json:"spikes_per_neuron"`
-	Above           int     `json:"inputs_above_window"`
+	B1          goldenForm
+	Alpha1      goldenForm
+	Spikes      float64 `json:"spikes_per_neuron"`
+	Above       int     `json:"inputs_above_window"`
+}
+
+type goldenForm struct {
+	Layers []goldenLayer
+	Logits array
+	Early  *int64 `json:"early_crossings"`
 }
 
 type goldenLayer struct {
@@ -47,16 +48,6 @@ type goldenLayer struct {
 	ReLU, Spikes array
 	Scale        []float64
 	J, Theta     array
-}
-
-// dense reports whether all layers are.
-func (c *goldenCase) dense() bool {
-	for _, l := range c.Alpha1.Layers {
-		if len(l.J.Shape) != 2 {
-			return false
-		}
-	}
-	return len(c.InputShape) == 1
 }
 
 func near(t *testing.T, what string, got, want []float64, tolerance float64) {
@@ -71,85 +62,126 @@ func near(t *testing.T, what string, got, want []float64, tolerance float64) {
 	}
 }
 
-// Chains of dense alpha neurons with the golden synapses and thresholds fire when
-// the golden ones do, in both forms: J/s and the bias that θ stands for are W and b
-// of the B1 neuron.
-func TestGoldenDenseNeurons(t *testing.T) {
-	for _, file := range golden.Having(t, "ttfs", "alpha1", "b1") {
-		var c goldenCase
-		if err := json.Unmarshal(file.Bytes, &c); err != nil {
-			t.Fatalf("%s: %v", file.Path, err)
-		}
-		if !c.dense() {
-			continue
-		}
+const goldenTolerance = 1e-9
+
+// Oracle 12: the golden networks, converted, have the golden windows, synapses, thresholds and
+// spike times, in both forms and by both engines.
+func TestGoldenConversions(t *testing.T) {
+	for _, file := range golden.Having(t, "ttfs", "onnx", "b1") {
 		t.Run(file.Path, func(t *testing.T) {
-			for form, layers := range map[Form][]goldenLayer{Alpha: c.Alpha1.Layers, B1: c.B1.Layers} {
-				n := &Network[float64]{Input: relu.Vector(c.InputShape[0]), Low: c.InputRange[0], High: c.InputRange[1], Form: form}
-				previous := inputWindow
-				for i, l := range layers {
-					a := c.Alpha1.Layers[i]
-					n.Stages = append(n.Stages, denseNeurons(form, previous, l, a))
-					previous = a.Max - a.Min
-				}
-				last := c.Alpha1.Layers[len(layers)-1].J.Shape[0]
-				n.Stages = append(n.Stages, &Readout[float64]{Synapses: &Dense[float64]{tensor.New[float64](last, 1)}, Bias: tensor.New[float64](1)})
-				e, err := NewClosedForm(n, 2)
-				if err != nil {
-					t.Fatal(err)
-				}
-				r := e.Run(c.Inputs.Data, c.Inputs.Shape[0])
-				windows := n.Windows()
-				near(t, "input spikes", times(r.Coded, inputWindow, nil), c.InputSpikes.Data, 1e-9)
-				for i, l := range layers {
-					near(t, string(form)+" spikes of "+l.Name, times(r.Values[i], windows[i].Max, scales(form, c.Alpha1.Layers, i)), l.Spikes.Data, 1e-8)
+			var g goldenCase
+			if err := json.Unmarshal(file.Bytes, &g); err != nil {
+				t.Fatal(err)
+			}
+			network, _, err := importer.Load(filepath.Join(golden.Directory(t, "ttfs"), g.ONNX))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for form, want := range map[Form]goldenForm{B1: g.B1, Alpha: g.Alpha1} {
+				if len(want.Layers) > 0 {
+					t.Run(string(form), func(t *testing.T) { g.check(t, network, form, want) })
 				}
 			}
 		})
 	}
 }
 
-// denseNeurons is layer l, whose synapses and thresholds are those of a; in form b1
-// its values are those of form alpha, rescaled.
-func denseNeurons(form Form, previous float64, l, a goldenLayer) *Neurons[float64] {
-	out, in := a.J.Shape[0], a.J.Shape[1]
-	n := &Neurons[float64]{Name: l.Name, Window: l.Max - l.Min, Bias: tensor.New[float64](out)}
-	weights := tensor.New[float64](in, out)
-	for i := range out {
-		sum := 0.0
-		for _, j := range a.J.Data[i*in : (i+1)*in] {
-			sum += j
-		}
-		slope := Drive + sum
-		b := a.Max - a.Min
-		n.Bias.Data[i] = (Drive*(previous+b) + b*sum - a.Theta.Data[i]) / slope
-		for j := range in {
-			weights.Data[j*out+i] = a.J.Data[i*in+j]
+func (g *goldenCase) check(t *testing.T, network *relu.Network[float64], form Form, want goldenForm) {
+	c, err := Convert(network, Options{Form: form, Low: g.InputRange[0], High: g.InputRange[1], Zeta: g.Zeta, Threads: 2,
+		Sample: func(f func([]float64, int) error) error { return f(g.Calibration.Data, g.Calibration.Shape[0]) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed, err := NewClosedForm(c.Network, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	membranes, err := NewMembranes(c.Network, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, engine := range map[string]Engine[float64]{"closed form": closed, "membranes": membranes} {
+		r := engine.Run(g.Inputs.Data, g.Inputs.Shape[0])
+		near(t, name+": input spikes", times(r.Coded, inputWindow), g.InputSpikes.Data, goldenTolerance)
+		near(t, name+": logits", r.Logits, want.Logits.Data, goldenTolerance)
+		near(t, name+": logits of ReLU", r.Logits, g.Logits.Data, goldenTolerance)
+		windows, layer, beyond := c.Network.Windows(), 0, 0
+		spikes, neurons := 0.0, 0.0
+		for i, stage := range c.Network.Stages {
+			n, ok := stage.(*Neurons[float64])
+			if !ok {
+				continue
+			}
+			l := want.Layers[layer]
+			layer++
+			if n.Name != l.Name || l.Kind != "" && n.Kind() != l.Kind {
+				t.Errorf("layer %d is %s (%s), want %s (%s)", layer, n.Name, n.Kind(), l.Name, l.Kind)
+			}
+			near(t, "X_n, t_min and t_max of "+l.Name, []float64{c.Largest[i], windows[i].Min, windows[i].Max}, []float64{l.X, l.Min, l.Max}, goldenTolerance)
+			near(t, name+": spikes of "+l.Name, times(r.Values[i], windows[i].Max), l.Spikes.Data, goldenTolerance)
 			if form == B1 {
-				weights.Data[j*out+i] /= slope
+				near(t, name+": values of "+l.Name, r.Values[i], l.ReLU.Data, goldenTolerance)
+			} else {
+				near(t, "scale of "+l.Name, n.Scale, l.Scale, goldenTolerance)
+				near(t, "synapses of "+l.Name, outputsFirst(n.Synapses), l.J.Data, 1e-9*max(1, greatest(l.J.Data)))
+				near(t, "thresholds of "+l.Name, everywhere(n.Thresholds(form, windows[i].Min-windows[i].Previous), len(l.Theta.Data)), l.Theta.Data, 1e-9*max(1, greatest(l.Theta.Data)))
+			}
+			beyond += r.Beyond[i]
+			if n.Kind() == "spike" {
+				for _, x := range r.Values[i] {
+					if x > 0 {
+						spikes++
+					}
+				}
+				neurons += float64(len(r.Values[i]))
 			}
 		}
+		if layer != len(want.Layers) {
+			t.Errorf("%d layers, want %d", layer, len(want.Layers))
+		}
+		if form == B1 {
+			near(t, name+": latency, spikes per neuron and values above", []float64{c.Network.Latency(), spikes / neurons, float64(beyond)},
+				[]float64{g.Latency, g.Spikes, float64(g.Above)}, goldenTolerance)
+		}
 	}
-	n.Synapses = &Dense[float64]{weights}
-	return n
+	if want.Early != nil {
+		early := int64(0)
+		for _, n := range membranes.Early {
+			early += n
+		}
+		if early != *want.Early {
+			t.Errorf("%d early crossings, want %d", early, *want.Early)
+		}
+	}
 }
 
-// scales are what the values of layer i must be divided by to compare with the
-// golden ones of a form.
-func scales(form Form, layers []goldenLayer, i int) []float64 {
-	if form == B1 {
-		return layers[i].Scale
+// outputsFirst are the weights in the order of PyTorch.
+func outputsFirst(s Synapses[float64]) []float64 {
+	d, ok := s.(*Dense[float64])
+	if !ok {
+		return s.(*Conv[float64]).Weights.Data
 	}
-	return nil
+	in, out := d.Weights.Shape[0], d.Weights.Shape[1]
+	turned := tensor.New[float64](out, in)
+	for i := range out {
+		for j := range in {
+			turned.Row(i)[j] = d.Weights.Row(j)[i]
+		}
+	}
+	return turned.Data
 }
 
-// times are the absolute times of spikes that carry x, which may be scaled by channel.
-func times(x []float64, end float64, scale []float64) []float64 {
+// everywhere repeats values of channels for each of n neurons.
+func everywhere(x []float64, n int) []float64 {
+	y := make([]float64, n)
+	each(y, x, func(v *float64, c int) { *v = x[c] })
+	return y
+}
+
+// times are the absolute times of spikes that carry x.
+func times(x []float64, end float64) []float64 {
 	t := make([]float64, len(x))
 	for i, v := range x {
-		if scale != nil {
-			v /= scale[i%len(scale)]
-		}
 		t[i] = end - v
 	}
 	return t
