@@ -21,11 +21,14 @@ import (
 const (
 	positions = kernel.WinogradInputs * kernel.WinogradInputs
 
-	leastChannels = 12      // in and out, that pay for the transforms
-	tilesAtOnce   = 64      // of a product with the weights
-	sumsAtOnce    = 1 << 20 // numbers that are transformed for a product over tiles
-	channelsApart = 8       // of a thread, where threads share the channels
-	positionGap   = 16      // numbers between positions, lest they fall on each other in the cache
+	leastChannels  = 12      // in and out, that pay for the transforms
+	tilesAtOnce    = 32      // at least, lest the product is too narrow
+	cachedNumbers  = 1 << 17 // in the second cache: as many tiles as fit are transformed at once
+	channelsAtOnce = 8       // of a thread, where threads share the channels
+	positionGap    = 16      // numbers between positions, lest they fall on each other in the cache
+
+	// Sums over tiles that are taken side by side, where the weights are few.
+	sumRuns, sumNumbers = 8, 1 << 22
 )
 
 // suitsWinograd reports whether the kernel is 3×3, leaves no place out, and has
@@ -51,31 +54,37 @@ func newWinograd[F tensor.Float](c *correlation[F]) *winograd[F] {
 // strips are rows of tiles, of one image after the other.
 type strips struct{ first, last int }
 
-// run returns the n-th run of size strips.
-func (v *winograd[F]) run(n, size int) strips {
-	return strips{n * size, min((n+1)*size, v.batch*v.down)}
+// strips are size of them, or as many as there are, from first on.
+func (v *winograd[F]) strips(first, size int) strips {
+	return strips{first, min(first+size, v.batch*v.down)}
 }
 
 // tiles is the number of tiles of strips.
 func (v *winograd[F]) tiles(s strips) int { return (s.last - s.first) * v.across }
 
-// transformed are channels at all positions: [positions][channels][stride], of which
-// the tiles of some strips are used.
+// transformed are channels of tiles at all positions, [positions][channels][stride].
 type transformed[F tensor.Float] struct {
 	data             []F
 	stride, position int
 }
 
-// transformedSize is how many numbers so many channels of tiles take.
-func (v *winograd[F]) transformedSize(channels, strips int) (size, stride, position int) {
-	const eight = kernel.WinogradTiles
-	stride = (strips*v.across + eight - 1) / eight * eight
-	position = channels*stride + positionGap
-	return positions * position, stride, position
-}
-
 // at returns what follows channel c of position p.
 func (t *transformed[F]) at(p, c int) []F { return t.data[p*t.position+c*t.stride:] }
+
+// stripsAtOnce is how many strips are transformed at once, to about so many numbers.
+func (v *winograd[F]) stripsAtOnce(numbers int) int {
+	tiles := max(tilesAtOnce, numbers*v.groups/(positions*(v.in+v.out)))
+	return max(1, min(tiles/v.across, v.batch*v.down))
+}
+
+// pair is memory for the transformed inputs and outputs of some strips.
+func (v *winograd[F]) pair(strips int) (memory *scratch[F], inputs, outputs transformed[F]) {
+	tiles := (strips*v.across + eightTiles - 1) / eightTiles * eightTiles
+	sizeOf := func(channels int) int { return channels*tiles + positionGap }
+	in, out := sizeOf(v.in/v.groups), sizeOf(v.out/v.groups)
+	memory = takeScratch[F](positions * (in + out))
+	return memory, transformed[F]{memory.data, tiles, in}, transformed[F]{memory.data[positions*in:], tiles, out}
+}
 
 // forward is correlation.forward; with turned weights they are those of the
 // correlation that this is the adjoint of.
@@ -83,55 +92,64 @@ func (v *winograd[F]) forward(y, x, w, bias []F, unset, turned bool) {
 	in, out := v.in/v.groups, v.out/v.groups
 	weights := takeScratch[F](positions * out * v.in)
 	v.transformWeights(weights.data, w, turned)
-	size := max(1, tilesAtOnce/v.across)
+	size := v.stripsAtOnce(cachedNumbers)
 	runs := (v.batch*v.down + size - 1) / size
 	outer, inner := v.threads, 1 // threads share the runs, or the work of each
 	if runs < 2*v.threads {
 		outer, inner = 1, v.threads
 	}
-	inputs, stride, ofInput := v.transformedSize(in, size)
-	outputs, _, ofOutput := v.transformedSize(out, size)
 	parallel.For(outer, runs, func(_, n int) {
-		s := v.run(n, size)
-		memory := takeScratch[F](inputs + outputs)
-		from := transformed[F]{memory.data[:inputs], stride, ofInput}
-		to := transformed[F]{memory.data[inputs:], stride, ofOutput}
+		s := v.strips(n*size, size)
+		memory, inputs, outputs := v.pair(size)
 		for g := range v.groups {
-			eachChannels(inner, in, func(lo, hi int) { v.inputs(&from, x, s, g*in, lo, hi) })
+			eachChannels(inner, in, func(lo, hi int) { v.inputs(&inputs, x, s, g*in, lo, hi) })
 			parallel.For(inner, positions, func(_, p int) {
 				u := weights.data[(p*v.out+g*out)*in:]
-				kernel.Gemm(1, false, false, out, v.tiles(s), in, 1, u, in, from.at(p, 0), stride, 0, to.at(p, 0), stride)
+				kernel.Gemm(1, false, false, out, v.tiles(s), in, 1, u, in, inputs.at(p, 0), inputs.stride, 0, outputs.at(p, 0), outputs.stride)
 			})
-			eachChannels(inner, out, func(lo, hi int) { v.outputs(y, &to, s, g*out, lo, hi, bias, !unset) })
+			eachChannels(inner, out, func(lo, hi int) { v.outputs(y, &outputs, s, g*out, lo, hi, bias, !unset) })
 		}
 		memory.giveBack()
 	})
 	weights.giveBack()
 }
 
-// weights adds the gradient with respect to w to gw.
+// weights adds the gradient with respect to w to gw. The tiles are cut into runs that
+// depend on the sizes alone, whose sums are added in their order.
 func (v *winograd[F]) weights(gw, gy, x []F) {
+	n, strips := positions*v.out*v.in/v.groups, v.batch*v.down
+	runs := min(sumRuns, strips)
+	outer, inner := v.threads, 1
+	if runs*n > sumNumbers {
+		runs, outer, inner = 1, 1, v.threads
+	}
+	sums := takeScratch[F](runs * n)
+	parallel.For(outer, runs, func(_, r int) {
+		first, last := r*strips/runs, (r+1)*strips/runs
+		v.sumOverTiles(inner, sums.data[r*n:(r+1)*n], gy, x, first, last)
+	})
+	v.addWeightsAdjoint(gw, sums.data, runs)
+	sums.giveBack()
+}
+
+// sumOverTiles is ∂U of the strips [first, last).
+func (v *winograd[F]) sumOverTiles(threads int, sum, gy, x []F, first, last int) {
 	in, out := v.in/v.groups, v.out/v.groups
-	size := max(1, max(tilesAtOnce, sumsAtOnce/(positions*(in+out)))/v.across)
-	size = min(size, v.batch*v.down)
-	inputs, stride, ofInput := v.transformedSize(in, size)
-	outputs, _, ofOutput := v.transformedSize(out, size)
-	memory := takeScratch[F](inputs + outputs + positions*out*v.in)
-	from := transformed[F]{memory.data[:inputs], stride, ofInput}
-	to := transformed[F]{memory.data[inputs:][:outputs], stride, ofOutput}
-	sum := memory.data[inputs+outputs:]
-	for n := range (v.batch*v.down + size - 1) / size {
-		s, beta := v.run(n, size), F(min(n, 1))
+	size := v.stripsAtOnce(2 * cachedNumbers) // a sum over more tiles is read and written less often
+	memory, inputs, outputs := v.pair(size)
+	beta := F(0)
+	for ; first < last; first += size {
+		s := v.strips(first, min(size, last-first))
 		for g := range v.groups {
-			eachChannels(v.threads, in, func(lo, hi int) { v.inputs(&from, x, s, g*in, lo, hi) })
-			eachChannels(v.threads, out, func(lo, hi int) { v.adjointsOfOutputs(&to, gy, s, g*out, lo, hi) })
-			parallel.For(v.threads, positions, func(_, p int) {
+			eachChannels(threads, in, func(lo, hi int) { v.inputs(&inputs, x, s, g*in, lo, hi) })
+			eachChannels(threads, out, func(lo, hi int) { v.adjointsOfOutputs(&outputs, gy, s, g*out, lo, hi) })
+			parallel.For(threads, positions, func(_, p int) {
 				u := sum[(p*v.out+g*out)*in:]
-				kernel.Gemm(1, false, true, out, in, v.tiles(s), 1, to.at(p, 0), stride, from.at(p, 0), stride, beta, u, in)
+				kernel.Gemm(1, false, true, out, in, v.tiles(s), 1, outputs.at(p, 0), outputs.stride, inputs.at(p, 0), inputs.stride, beta, u, in)
 			})
 		}
+		beta = 1
 	}
-	v.addWeightsAdjoint(gw, sum)
 	memory.giveBack()
 }
 
@@ -139,7 +157,7 @@ func (v *winograd[F]) weights(gw, gy, x []F) {
 func eachChannels(threads, channels int, work func(lo, hi int)) {
 	size := channels
 	if threads > 1 {
-		size = channelsApart
+		size = channelsAtOnce
 	}
 	parallel.For(threads, (channels+size-1)/size, func(_, i int) { work(i*size, min(channels, (i+1)*size)) })
 }

@@ -50,15 +50,26 @@ func (v *winograd[F]) transformWeights(u, w []F, turned bool) {
 	})
 }
 
-// addWeightsAdjoint adds Gᵀ ∂U G to the gradient of the weights.
-func (v *winograd[F]) addWeightsAdjoint(gw, u []F) {
+// addWeightsAdjoint adds Gᵀ ∂U G to the gradient of the weights, ∂U being the sum of some
+// sums, in their order.
+func (v *winograd[F]) addWeightsAdjoint(gw, sums []F, count int) {
 	n := v.out * v.in / v.groups
 	eachKernels(v.threads, n, func(lo, hi int) {
 		size := hi - lo
-		memory := takeScratch[F]((taps + tileInputs*kernelSide) * size)
-		g, half := memory.data[:taps*size], memory.data[taps*size:]
+		memory := takeScratch[F]((positions + taps + tileInputs*kernelSide) * size)
+		u, rest := memory.data[:positions*size], memory.data[positions*size:]
+		g, half := rest[:taps*size], rest[taps*size:]
+		for p := range positions {
+			to := u[p*size:][:size]
+			copy(to, sums[p*n+lo:])
+			for s := 1; s < count; s++ {
+				for i, x := range sums[(s*positions+p)*n+lo:][:size] {
+					to[i] += x
+				}
+			}
+		}
 		for j := range tileInputs {
-			kernel.WinogradRows(kernel.WinogradWeightsAdjoint, size, half[j*size:], tileInputs*size, u[j*n+lo:], tileInputs*n)
+			kernel.WinogradRows(kernel.WinogradWeightsAdjoint, size, half[j*size:], tileInputs*size, u[j*size:], tileInputs*size)
 		}
 		for i := range kernelSide {
 			kernel.WinogradRows(kernel.WinogradWeightsAdjoint, size, g[i*kernelSide*size:], size, half[i*tileInputs*size:], size)
