@@ -151,3 +151,8 @@ func centredSumsF32(n int, x *float32, about float32, sums *float64)
 //
 //go:noescape
 func centredProductsF32(n int, gy *float32, x *float32, mean float32, sums *float64)
+
+// maxOfSquaresF32 is MaxOfSquares for a multiple of 8 results.
+//
+//go:noescape
+func maxOfSquaresF32(n int, y *float32, place *int32, upper *float32, lower *float32, first int32, second int32)

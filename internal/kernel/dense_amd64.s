@@ -6789,3 +6789,76 @@ eight:
 	VMOVUPD      Y4, 96(AX)
 	VZEROUPPER
 	RET
+
+// func maxOfSquaresF32(n int, y *float32, place *int32, upper *float32, lower *float32, first int32, second int32)
+// Requires: AVX, AVX2
+TEXT ·maxOfSquaresF32(SB), NOSPLIT, $0-48
+	MOVQ         n+0(FP), AX
+	MOVQ         y+8(FP), CX
+	MOVQ         place+16(FP), DX
+	MOVQ         upper+24(FP), BX
+	MOVQ         lower+32(FP), SI
+	VPCMPEQD     Y0, Y0, Y0
+	VPSRLD       $0x1f, Y0, Y0
+	VPSLLD       $0x04, Y0, Y1
+	MOVL         first+40(FP), DI
+	VMOVD        DI, X2
+	VPBROADCASTD X2, Y2
+	VPADDD       placesOfSquares<>+0(SB), Y2, Y2
+	MOVL         second+44(FP), DI
+	VMOVD        DI, X3
+	VPBROADCASTD X3, Y3
+	VPADDD       placesOfSquares<>+0(SB), Y3, Y3
+
+eight:
+	VMOVUPS   (BX), Y6
+	VMOVUPS   32(BX), Y7
+	VSHUFPS   $0x88, Y7, Y6, Y4
+	VMOVAPS   Y4, Y4
+	VMOVDQA   Y2, Y5
+	VSHUFPS   $0xdd, Y7, Y6, Y6
+	VPADDD    Y0, Y2, Y7
+	VCMPPS    $0x06, Y4, Y6, Y8
+	VCMPPS    $0x07, Y4, Y4, Y9
+	VANDPS    Y9, Y8, Y8
+	VBLENDVPS Y8, Y6, Y4, Y4
+	VBLENDVPS Y8, Y7, Y5, Y5
+	VPADDD    Y1, Y2, Y2
+	ADDQ      $0x40, BX
+	VMOVUPS   (SI), Y6
+	VMOVUPS   32(SI), Y7
+	VSHUFPS   $0x88, Y7, Y6, Y8
+	VCMPPS    $0x06, Y4, Y8, Y9
+	VCMPPS    $0x07, Y4, Y4, Y10
+	VANDPS    Y10, Y9, Y9
+	VBLENDVPS Y9, Y8, Y4, Y4
+	VBLENDVPS Y9, Y3, Y5, Y5
+	VSHUFPS   $0xdd, Y7, Y6, Y6
+	VPADDD    Y0, Y3, Y7
+	VCMPPS    $0x06, Y4, Y6, Y8
+	VCMPPS    $0x07, Y4, Y4, Y9
+	VANDPS    Y9, Y8, Y8
+	VBLENDVPS Y8, Y6, Y4, Y4
+	VBLENDVPS Y8, Y7, Y5, Y5
+	VPADDD    Y1, Y3, Y3
+	ADDQ      $0x40, SI
+	VPERMPD   $0xd8, Y4, Y4
+	VPERMQ    $0xd8, Y5, Y5
+	VMOVUPS   Y4, (CX)
+	VMOVDQU   Y5, (DX)
+	ADDQ      $0x20, CX
+	ADDQ      $0x20, DX
+	SUBQ      $0x08, AX
+	JNZ       eight
+	VZEROUPPER
+	RET
+
+DATA placesOfSquares<>+0(SB)/4, $0x00000000
+DATA placesOfSquares<>+4(SB)/4, $0x00000002
+DATA placesOfSquares<>+8(SB)/4, $0x00000008
+DATA placesOfSquares<>+12(SB)/4, $0x0000000a
+DATA placesOfSquares<>+16(SB)/4, $0x00000004
+DATA placesOfSquares<>+20(SB)/4, $0x00000006
+DATA placesOfSquares<>+24(SB)/4, $0x0000000c
+DATA placesOfSquares<>+28(SB)/4, $0x0000000e
+GLOBL placesOfSquares<>(SB), RODATA|NOPTR, $32

@@ -29,6 +29,7 @@ func main() {
 	elementwise("sigmoid", "y = 1/(1+e⁻ˣ)", sigmoidOf)
 	expSum()
 	pointwise()
+	maxOfSquares()
 	Generate()
 }
 
