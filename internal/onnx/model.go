@@ -117,16 +117,26 @@ func read(path string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := decode(content)
-	if err != nil {
-		return nil, err
-	}
 	folder, err := os.OpenRoot(filepath.Dir(path))
 	if err != nil {
 		return nil, err
 	}
 	defer folder.Close()
-	return m, m.complete(&beside{folder: folder})
+	return Decode(content, folder)
+}
+
+// Decode is the model with the bytes of its file, of which it keeps parts, and the
+// folder of the weights beside it; without one, nil, it may have none. An error
+// follows "cannot read the file".
+func Decode(content []byte, folder *os.Root) (*Model, error) {
+	m, err := decode(content)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.complete(&beside{folder: folder}); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // complete reads what lies in other files, and checks that each tensor has the

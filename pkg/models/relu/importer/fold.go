@@ -44,13 +44,8 @@ func (w *walk) foldNode(n *node) {
 	if c == nil {
 		c = &constant{unknown: true}
 	}
-	for i, out := range n.Outputs {
-		switch {
-		case i == 0 && out != "":
-			w.values[out] = value{constant: c}
-		case out != "":
-			w.values[out] = value{constant: &constant{unknown: true}}
-		}
+	if len(n.Outputs) > 0 {
+		w.values[n.Outputs[0]] = value{constant: c}
 	}
 }
 
@@ -103,8 +98,8 @@ func (w *walk) foldShapeOfActivation(n *node) {
 			w.did(n, "folded: the shape of a sample is known")
 		}
 	}
-	for _, out := range n.Outputs {
-		w.values[out] = value{constant: c}
+	if len(n.Outputs) > 0 {
+		w.values[n.Outputs[0]] = value{constant: c}
 	}
 }
 

@@ -161,7 +161,7 @@ func (w *walk) visit(n *node) {
 		w.foldShapeOfActivation(n)
 	case len(chain)+len(others) > 1:
 		w.refuse(n, "%s", joins[n.Op].or("it reads two activations, expected one and constants: the network must be one chain"))
-		w.continueAfter(n, w.readChain(n, chain), joins[n.Op] != "")
+		w.continueAfter(n, w.readChain(n, chain), elementwise[n.Op])
 	case len(chain) == 1:
 		w.layer(n, w.readChain(n, chain))
 	default:
@@ -193,6 +193,9 @@ var joins = map[string]why{
 	"Gemm":   "it multiplies two activations, expected constant weights",
 	"Concat": "it joins several branches",
 }
+
+// elementwise are those of joins that keep the shape.
+var elementwise = map[string]bool{"Add": true, "Sum": true, "Sub": true, "Mul": true, "Div": true}
 
 func orInput(writer string) string {
 	if writer == "" {
@@ -236,7 +239,9 @@ func (w *walk) layer(n *node, x *activation) {
 	}
 	y, err := op(w, n, x)
 	if err != nil {
-		w.refuse(n, "%v", err)
+		if !errors.Is(err, errUnknown) {
+			w.refuse(n, "%v", err)
+		}
 		w.continueAfter(n, x, keepsShape(n.Op))
 		return
 	}
@@ -288,7 +293,7 @@ func (w *walk) constant(n *node, i int) (*constant, error) {
 	switch {
 	case v.constant != nil:
 		if v.constant.unknown {
-			return nil, fmt.Errorf("its input %q depends on a shape that could not be found out", name)
+			return nil, errUnknown
 		}
 		return v.constant, nil
 	case v.tensor != nil:
@@ -303,6 +308,9 @@ func (w *walk) constant(n *node, i int) (*constant, error) {
 	}
 	return nil, fmt.Errorf("its input %d (%q) is computed from the data, expected a constant", i, name)
 }
+
+// errUnknown is that a node depends on one that has been refused already.
+var errUnknown = errors.New("depends on what was refused")
 
 // pay takes elements from the budget, which bounds memory by the size of the file.
 func (w *walk) pay(elements int) error {
@@ -337,7 +345,7 @@ func (w *walk) finish() {
 	}
 	end := w.values[w.graph.output].activation
 	switch {
-	case end == nil || end != w.current:
+	case end == nil || end != w.current || !end.known:
 		refuse("it does not depend on the input")
 	case w.padding != nil:
 		refuse("%v", w.padding.misplaced())
