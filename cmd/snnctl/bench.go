@@ -28,6 +28,14 @@ var benchJobs = []struct {
 	{"eprop", "a training step of eprop-evidence by --compute adjoint, bptt, online or filtered, on\n" +
 		"         made-up input; 2250 steps and batch 64 unless given; online keeps nothing of the steps\n" +
 		"         that are past", benchEProp},
+	{"navigation", "episodes per second of lsnn-navigation, played and learned from, on one thread and on all in\n" +
+		"         turn; 400 steps and batch 64 unless given; takes only --steps, --batch and --repeats", benchNavigation},
+}
+
+// ownSizes are those of jobs whose sizes are not those of lsnn, unless given.
+var ownSizes = map[string]map[string]int{
+	"eprop":      {"steps": 2250, "batch": 64},
+	"navigation": {"steps": 400, "batch": 64},
 }
 
 // benchOptions are the flags of all jobs.
@@ -56,10 +64,10 @@ func newBenchCommand(a *app) *cobra.Command {
 			if len(args) == 0 {
 				args = names[:1]
 			}
-			if args[0] == "eprop" {
+			if sizes, ok := ownSizes[args[0]]; ok {
 				for name, size := range map[string]*int{"steps": &o.Steps, "batch": &o.Batch} {
 					if !command.Flags().Changed(name) {
-						*size = map[string]int{"steps": 2250, "batch": 64}[name]
+						*size = sizes[name]
 					}
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 
+	"github.com/snnctl/snnctl/internal/parallel"
 	"github.com/snnctl/snnctl/internal/tensor"
 	"github.com/snnctl/snnctl/pkg/datasets/navigation"
 	"github.com/snnctl/snnctl/pkg/learning/plasticity"
@@ -38,13 +39,11 @@ type Trainer[F tensor.Float] struct {
 	rollout    Rollout
 	trace      lsnn.Trace[F]
 	gradients  lsnn.OutputGradients[F]
-	samples    []sample // [episodes][T-1]
-	advantages []float64
-	returns    []float64
-	rewards    []float64 // of one episode
-	values     []float64
-	errors     [][]F // ∂E/∂y by group, [T][K][Lanes]
-	rates      []F   // ∂E/∂Rates
+	samples    []sample  // [episodes][T-1]
+	advantages []float64 // [episodes][T-1]
+	errors     [][]F     // ∂E/∂y by group, [T][K][Lanes]
+	losses     []loss    // by group
+	rates      []F       // ∂E/∂Rates
 }
 
 // New draws the initial weights of a network for the arena.
@@ -150,33 +149,35 @@ func (t *Trainer[F]) deviation() (logStd [actions]float64) {
 
 // prepare computes what all epochs learn from: advantages and returns.
 func (t *Trainer[F]) prepare() {
-	steps := t.rollout.steps
-	learned := steps - 1
+	learned := t.rollout.steps - 1
 	episodes := len(t.rollout.Episodes)
 	t.samples, t.advantages = resized(t.samples, episodes*learned), resized(t.advantages, episodes*learned)
-	t.returns, t.rewards, t.values = resized(t.returns, episodes*learned), resized(t.rewards, steps), resized(t.values, steps)
-	for i := range t.rollout.Episodes {
+	parallel.For(t.Net.Threads, episodes, func(_, i int) {
 		e := &t.rollout.Episodes[i]
+		rewards, values := make([]float64, learned+1), make([]float64, learned+1)
 		for s := range e.Steps {
-			t.rewards[s], t.values[s] = e.Steps[s].Reward, e.Steps[s].Value
+			rewards[s], values[s] = e.Steps[s].Reward, e.Steps[s].Value
 		}
-		part := func(x []float64) []float64 { return x[i*learned : (i+1)*learned] }
-		t.Advantages(part(t.advantages), part(t.returns), t.rewards, t.values)
-	}
+		returns := make([]float64, learned)
+		t.Advantages(t.advantages[i*learned:(i+1)*learned], returns, rewards, values)
+		for s, target := range returns {
+			t.samples[i*learned+s] = sample{action: e.Steps[s].action, logOld: e.Steps[s].logOld, target: target}
+		}
+	})
 	if t.Normalise {
 		normalise(t.advantages)
 	}
-	for i := range t.samples {
-		s := &t.rollout.Episodes[i/learned].Steps[i%learned]
-		t.samples[i] = sample{action: s.action, logOld: s.logOld, advantage: t.advantages[i], target: t.returns[i]}
+	for i, a := range t.advantages {
+		t.samples[i].advantage = a
 	}
 }
 
 // loss is equation (6), and what is told of it.
 type loss struct {
 	policy, value, entropy, rates float64
-	clipped                       float64 // part of the steps without gradient of the policy
-	divergence                    float64 // of the policy from the one that has acted: mean of ρ - 1 - ln ρ ≥ 0
+	clipped                       float64          // part of the steps without gradient of the policy
+	divergence                    float64          // of the policy from the one that has acted: mean of ρ - 1 - ln ρ ≥ 0
+	logStd                        [actions]float64 // ∂/∂log σ of the policy's part
 }
 
 func (l *loss) total() float64 { return l.policy + l.value - l.entropy + l.rates }
@@ -184,31 +185,18 @@ func (l *loss) total() float64 { return l.policy + l.value - l.entropy + l.rates
 // gradient computes the loss of the outputs that the network has given last, and leaves
 // its gradients with the weights.
 func (t *Trainer[F]) gradient() loss {
-	steps := t.rollout.steps
-	learned, count := steps-1, float64(len(t.samples))
 	logStd := t.deviation()
+	groups := len(t.rollout.Inputs)
+	t.errors, t.losses = resized(t.errors, groups), resized(t.losses, groups)
+	parallel.For(t.Net.Threads, groups, func(_, g int) { t.groupLoss(g, logStd) })
 	var l loss
-	var gLogStd [actions]float64
-	t.errors = resized(t.errors, len(t.rollout.Inputs))
-	for g := range t.errors {
-		t.errors[g] = resized(t.errors[g], steps*outputs*tensor.Lanes)
-		clear(t.errors[g])
-	}
-	for i := range t.samples {
-		episode, at := i/learned, i%learned*outputs*tensor.Lanes
-		group, lane := episode/tensor.Lanes, episode%tensor.Lanes
-		r := t.surrogate(&t.samples[i], readout(t.trace.Outputs[group][at:], lane), logStd)
-		for k, x := range r.outputs {
-			t.errors[group][at+k*tensor.Lanes+lane] = F(x / count)
-		}
-		for d, x := range r.logStd {
-			gLogStd[d] += x / count
-		}
-		l.policy += r.policy / count
-		l.value += r.value / count
-		l.divergence += (r.ratio - 1 - math.Log(r.ratio)) / count
-		if r.clipped {
-			l.clipped += 1 / count
+	for _, part := range t.losses {
+		l.policy += part.policy
+		l.value += part.value
+		l.clipped += part.clipped
+		l.divergence += part.divergence
+		for d, x := range part.logStd {
+			l.logStd[d] += x
 		}
 	}
 	l.entropy = t.Entropy * entropy(logStd)
@@ -222,10 +210,40 @@ func (t *Trainer[F]) gradient() loss {
 	copy(t.rec.Grad, t.gradients.Rec)
 	copy(t.out.Grad, t.gradients.Out)
 	copy(t.bias.Grad, t.gradients.Bias)
-	for d, x := range gLogStd {
+	for d, x := range l.logStd {
 		t.logStd.Grad[d] = F(x - t.Entropy)
 	}
 	return l
+}
+
+// groupLoss is a group's part of the loss, and ∂/∂y of its outputs.
+func (t *Trainer[F]) groupLoss(group int, logStd [actions]float64) {
+	const row = outputs * tensor.Lanes
+	steps := t.rollout.steps
+	learned, count := steps-1, float64(len(t.samples))
+	errors := resized(t.errors[group], steps*row)
+	clear(errors)
+	var l loss
+	for lane := range t.rollout.Inputs[group].Trials {
+		samples := t.samples[(group*tensor.Lanes+lane)*learned:][:learned]
+		for step := range samples {
+			at := step * row
+			r := t.surrogate(&samples[step], readout(t.trace.Outputs[group][at:], lane), logStd)
+			for k, x := range r.outputs {
+				errors[at+k*tensor.Lanes+lane] = F(x / count)
+			}
+			for d, x := range r.logStd {
+				l.logStd[d] += x / count
+			}
+			l.policy += r.policy / count
+			l.value += r.value / count
+			l.divergence += (r.ratio - 1 - math.Log(r.ratio)) / count
+			if r.clipped {
+				l.clipped += 1 / count
+			}
+		}
+	}
+	t.errors[group], t.losses[group] = errors, l
 }
 
 // rateHz is the mean firing rate of the last run.
