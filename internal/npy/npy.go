@@ -6,8 +6,8 @@
 //	10      {'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }, spaces, a line feed
 //	…       the values, the last dimension fastest
 //
-// It knows the two kinds that data sets of sequences need, float32 ('<f4') and
-// int16 ('<i2'). (The libraries there are crash on a damaged header, and take what
+// Decode and Encode know the two kinds that data sets of sequences need, float32
+// ('<f4') and int16 ('<i2'); a Stream converts any kind of number. (The libraries there are crash on a damaged header, and take what
 // is missing at the end of a file for zeros.)
 package npy
 
