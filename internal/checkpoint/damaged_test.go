@@ -156,7 +156,7 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content []byte) {
 		// The header alone is read too, because the checksum would keep the
 		// fuzzer from most of what comes after it.
-		h, _, err := readHeader(bytes.NewReader(content), int64(len(content)))
+		h, _, err := readHeader(bytes.NewReader(content), int64(len(content)), kinds)
 		if err == nil {
 			var sum int64
 			for _, p := range h.places {

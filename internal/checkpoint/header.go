@@ -26,9 +26,9 @@ type place struct {
 	begin, end int64
 }
 
-// readHeader reads and checks the header of a file of size bytes, and returns
-// it with its bytes.
-func readHeader(r io.Reader, size int64) (*header, []byte, error) {
+// readHeader reads and checks the header of a file of size bytes, whose tensors
+// are of those kinds, and returns it with its bytes.
+func readHeader(r io.Reader, size int64, of []*kind) (*header, []byte, error) {
 	var length uint64
 	if size < 8 {
 		return nil, nil, fmt.Errorf("it has %d bytes, too few for a safetensors file", size)
@@ -46,7 +46,7 @@ func readHeader(r io.Reader, size int64) (*header, []byte, error) {
 	if _, err := io.ReadFull(r, raw); err != nil {
 		return nil, nil, err
 	}
-	h, err := parseHeader(raw)
+	h, err := parseHeader(raw, of)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -58,7 +58,7 @@ func readHeader(r io.Reader, size int64) (*header, []byte, error) {
 
 // parseHeader reads the JSON by token, because encoding/json lets the last of
 // several equal names win.
-func parseHeader(raw []byte) (*header, error) {
+func parseHeader(raw []byte, of []*kind) (*header, error) {
 	if len(raw) == 0 || raw[0] != '{' {
 		return nil, fmt.Errorf("its header is no JSON object: this is no safetensors file")
 	}
@@ -77,7 +77,7 @@ func parseHeader(raw []byte) (*header, error) {
 		if err := d.Decode(&e); err != nil {
 			return fmt.Errorf("tensor %q in its header: %w", name, err)
 		}
-		p, err := e.place(name)
+		p, err := e.place(name, of)
 		if err != nil {
 			return fmt.Errorf("tensor %q in its header: %w", name, err)
 		}
@@ -132,10 +132,10 @@ func members(d *json.Decoder, visit func(name string) error) error {
 	return nil
 }
 
-func (e entry) place(name string) (place, error) {
-	p := place{name: name, kind: kindNamed(e.Type), shape: e.Shape}
+func (e entry) place(name string, of []*kind) (place, error) {
+	p := place{name: name, kind: kindNamed(e.Type, of), shape: e.Shape}
 	if p.kind == nil {
-		return p, fmt.Errorf("the type %q is not supported, expected one of %s", e.Type, kindNames())
+		return p, fmt.Errorf("the type %q is not supported, expected one of %s", e.Type, kindNames(of))
 	}
 	if e.Shape == nil {
 		return p, fmt.Errorf("it has no shape")
@@ -157,9 +157,9 @@ func (e entry) place(name string) (place, error) {
 	return p, nil
 }
 
-func kindNames() string {
+func kindNames(of []*kind) string {
 	names := ""
-	for i, k := range kinds {
+	for i, k := range of {
 		if i > 0 {
 			names += ", "
 		}

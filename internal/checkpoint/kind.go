@@ -21,6 +21,10 @@ var kinds = []*kind{
 	newKind[bool]("BOOL"),
 }
 
+// halves are types that other programs write; they are read as the bits of their
+// numbers.
+var halves = []*kind{newKind[uint16]("F16"), newKind[uint16]("BF16")}
+
 func newKind[T Element](name string) *kind {
 	var zero T
 	return &kind{
@@ -50,8 +54,8 @@ func kindOf[T Element]() *kind {
 	return k
 }
 
-func kindNamed(name string) *kind {
-	for _, k := range kinds {
+func kindNamed(name string, of []*kind) *kind {
+	for _, k := range of {
 		if k.name == name {
 			return k
 		}

@@ -58,7 +58,7 @@ func read(path string) (*File, error) {
 // decode reads a checkpoint of size bytes.
 func decode(r io.Reader, size int64) (*File, error) {
 	sum := sha256.New()
-	header, raw, err := readHeader(r, size)
+	header, raw, err := readHeader(r, size, kinds)
 	if err != nil {
 		return nil, err
 	}

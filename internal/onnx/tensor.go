@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+
+	"github.com/snnctl/snnctl/internal/float16"
 )
 
 // ElementType is what a tensor holds, by the number that the format gives it.
@@ -34,8 +36,8 @@ var elementTypes = map[ElementType]struct {
 		return float64(math.Float32frombits(binary.LittleEndian.Uint32(b)))
 	}},
 	Float64:  {name: "double", size: 8, real: func(b []byte) float64 { return math.Float64frombits(binary.LittleEndian.Uint64(b)) }},
-	Float16:  {name: "float16", size: 2, real: func(b []byte) float64 { return Half(binary.LittleEndian.Uint16(b)) }},
-	BFloat16: {name: "bfloat16", size: 2, real: func(b []byte) float64 { return Brain(binary.LittleEndian.Uint16(b)) }},
+	Float16:  {name: "float16", size: 2, real: func(b []byte) float64 { return float16.Binary(binary.LittleEndian.Uint16(b)) }},
+	BFloat16: {name: "bfloat16", size: 2, real: func(b []byte) float64 { return float16.Brain(binary.LittleEndian.Uint16(b)) }},
 	Int64:    {name: "int64", size: 8, whole: func(b []byte) int64 { return int64(binary.LittleEndian.Uint64(b)) }},
 	Int32:    {name: "int32", size: 4, whole: func(b []byte) int64 { return int64(int32(binary.LittleEndian.Uint32(b))) }},
 	Int8:     {name: "int8", size: 1, whole: func(b []byte) int64 { return int64(int8(b[0])) }},
@@ -53,28 +55,6 @@ func (t ElementType) String() string {
 
 // IsReal tells types of real numbers from those of whole ones.
 func (t ElementType) IsReal() bool { return elementTypes[t].real != nil }
-
-// Half is the number with those bits in IEEE 754 binary16.
-func Half(bits uint16) float64 {
-	sign := 1.0
-	if bits>>15 == 1 {
-		sign = -1
-	}
-	exponent, fraction := int(bits>>10&0x1f), float64(bits&0x3ff)
-	switch exponent {
-	case 0:
-		return sign * math.Ldexp(fraction, -24)
-	case 0x1f:
-		if fraction != 0 {
-			return math.NaN()
-		}
-		return math.Inf(int(sign))
-	}
-	return sign * math.Ldexp(1024+fraction, exponent-25)
-}
-
-// Brain is the number with those bits in bfloat16, the upper half of a float32.
-func Brain(bits uint16) float64 { return float64(math.Float32frombits(uint32(bits) << 16)) }
 
 // Tensor is a constant array in row-major order.
 type Tensor struct {

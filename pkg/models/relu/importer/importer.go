@@ -31,6 +31,8 @@ func Load(path string) (*relu.Network[float64], *Report, error) {
 		return nil, nil, fault.Inputf("cannot import %s: Keras files are not read, export the model as ONNX (python -m tf2onnx.convert --keras %s --output model.onnx) or its arrays as .npz", path, path)
 	case ".pt", ".pth", ".ckpt":
 		return nil, nil, fault.Inputf("cannot import %s: PyTorch's pickles are programs and are not run, export the model with torch.onnx.export", path)
+	case ".safetensors", ".npz":
+		return nil, nil, fault.Inputf("cannot import %s by itself: it holds arrays without a graph, so the layers of the network must be given too", path)
 	default:
 		return nil, nil, fault.Inputf("cannot import %s: expected an .onnx file, found %q", path, kind)
 	}

@@ -289,7 +289,7 @@ func TestOtherOpsetsAreRefused(t *testing.T) {
 
 func TestOtherFilesAreRefused(t *testing.T) {
 	for name, says := range map[string]string{
-		"model.h5": "tf2onnx", "model.keras": "tf2onnx", "model.pt": "torch.onnx.export", "model.pth": "torch.onnx.export", "model.txt": `found ".txt"`,
+		"model.h5": "tf2onnx", "model.keras": "tf2onnx", "model.pt": "torch.onnx.export", "model.pth": "torch.onnx.export", "model.txt": `found ".txt"`, "model.safetensors": "layers of the network must be given too",
 	} {
 		path := filepath.Join(t.TempDir(), name)
 		if err := os.WriteFile(path, nil, 0o666); err != nil {

@@ -47,25 +47,26 @@ type Refusal struct {
 type Refused struct {
 	Path     string
 	Refusals []Refusal
+
+	arrays bool // the file has arrays alone, no graph
 }
 
 func (r *Refused) Error() string {
-	lines := make([]string, len(r.Refusals))
-	for i, f := range r.Refusals {
-		lines[i] = "\n  " + f.Node
+	var lines strings.Builder
+	for _, f := range r.Refusals {
+		fmt.Fprintf(&lines, "\n  %s", f.Node)
 		if f.Op != "" {
-			lines[i] += " (" + f.Op + ")"
+			fmt.Fprintf(&lines, " (%s)", f.Op)
 		}
-		lines[i] += ": " + f.Reason
+		fmt.Fprintf(&lines, ": %s", f.Reason)
 	}
-	what := "one part is"
-	if len(lines) > 1 {
-		what = fmt.Sprintf("%d parts are", len(lines))
+	if r.arrays {
+		return fmt.Sprintf("cannot fill the network with the arrays of %s, %d of which do not fit:%s", r.Path, len(r.Refusals), &lines)
 	}
-	return fmt.Sprintf("cannot import %s as a chain of layers with ReLU: %s not supported%s\nsupported operators are %s",
-		r.Path, what, strings.Join(lines, ""), strings.Join(Supported(), ", "))
+	return fmt.Sprintf("cannot import %s as a chain of layers with ReLU, %d of its parts are not supported:%s\nsupported operators are %s",
+		r.Path, len(r.Refusals), &lines, strings.Join(Supported(), ", "))
 }
 
 func (r *Refused) Unwrap() error {
-	return fault.Inputf("%s is no chain of layers with ReLU", r.Path)
+	return fault.Inputf("%s cannot be imported", r.Path)
 }
