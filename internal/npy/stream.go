@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/snnctl/snnctl/internal/fault"
+	"github.com/snnctl/snnctl/internal/float16"
 )
 
 // Stream reads an array of any size, of versions 1 to 3 of the format, piece by piece.
@@ -39,7 +40,7 @@ type kind struct {
 var kinds = map[string]kind{
 	"<f8": {8, func(b []byte) float64 { return math.Float64frombits(binary.LittleEndian.Uint64(b)) }},
 	"<f4": {4, func(b []byte) float64 { return float64(math.Float32frombits(binary.LittleEndian.Uint32(b))) }},
-	"<f2": {2, func(b []byte) float64 { return half(binary.LittleEndian.Uint16(b)) }},
+	"<f2": {2, func(b []byte) float64 { return float16.Binary(binary.LittleEndian.Uint16(b)) }},
 	"<i8": {8, func(b []byte) float64 { return float64(int64(binary.LittleEndian.Uint64(b))) }},
 	"<i4": {4, func(b []byte) float64 { return float64(int32(binary.LittleEndian.Uint32(b))) }},
 	"<i2": {2, func(b []byte) float64 { return float64(int16(binary.LittleEndian.Uint16(b))) }},
@@ -48,24 +49,6 @@ var kinds = map[string]kind{
 	"|i1": {1, func(b []byte) float64 { return float64(int8(b[0])) }},
 	"|u1": {1, func(b []byte) float64 { return float64(b[0]) }},
 	"|b1": {1, func(b []byte) float64 { return float64(b[0]) }},
-}
-
-// half is a number of IEEE 754's binary16.
-func half(bits uint16) float64 {
-	sign, exponent, fraction := 1.0, int(bits>>10)&31, float64(bits&1023)
-	if bits>>15 != 0 {
-		sign = -1
-	}
-	switch exponent {
-	case 0:
-		return sign * math.Ldexp(fraction, -24)
-	case 31:
-		if fraction != 0 {
-			return math.NaN()
-		}
-		return math.Inf(int(sign))
-	}
-	return sign * math.Ldexp(1024+fraction, exponent-25)
 }
 
 // headerLimit is more than any header of numbers takes.

@@ -208,7 +208,7 @@ func TestTypesOfWeights(t *testing.T) {
 				f := newFile(13, 1, 3)
 				f.next("MatMul", []string{f.array(kind, values, 3, 2)})
 				f.Initializers[0].Typed, f.Unpacked = typed, unpacked
-				n, _, err := f.load(t)
+				n, _, err := f.load()
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -227,7 +227,7 @@ func TestUnusedParts(t *testing.T) {
 	f.node("Exp", []string{side})
 	f.linear(2, 3)
 	f.weights(7)
-	_, report, err := f.load(t)
+	_, report, err := f.load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +242,7 @@ func TestReport(t *testing.T) {
 	f.Producer = "tf2onnx"
 	f.next("Div", []string{f.array(onnxtest.Float32, []float64{255})}).next("Transpose", nil, ints("perm", 0, 3, 1, 2))
 	f.zeroPad(1, 1, 1, 1).conv(2, 3, 3, 3).relu().next("Dropout", nil).view().linear(2, 32).next("Softmax", nil)
-	_, report, err := f.load(t)
+	_, report, err := f.load()
 	if err != nil {
 		t.Fatal(err)
 	}

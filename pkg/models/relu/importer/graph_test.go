@@ -4,11 +4,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
-	"testing"
 
+	"github.com/snnctl/snnctl/internal/onnx"
 	"github.com/snnctl/snnctl/internal/onnx/onnxtest"
 	"github.com/snnctl/snnctl/pkg/models/relu"
 )
@@ -113,21 +111,27 @@ func (f *file) done() []byte {
 	return f.Encode()
 }
 
-// load writes the file to disk, and imports it.
-func (f *file) load(t testing.TB) (*relu.Network[float64], *Report, error) {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "model.onnx")
-	if err := os.WriteFile(path, f.done(), 0o666); err != nil {
-		t.Fatal(err)
+// load imports the file.
+func (f *file) load() (*relu.Network[float64], *Report, error) {
+	m, err := onnx.Decode(f.done(), nil)
+	if err != nil {
+		return nil, nil, err
 	}
-	return Load(path)
+	return fromONNX(m, "model.onnx")
+}
+
+// tb is a *testing.T, or the same of a property test.
+type tb interface {
+	Helper()
+	Fatal(...any)
+	Fatalf(string, ...any)
 }
 
 // check imports the file, and compares its network with the graph itself on a
 // batch of random samples.
-func (f *file) check(t testing.TB) (*relu.Network[float64], *Report) {
+func (f *file) check(t tb) (*relu.Network[float64], *Report) {
 	t.Helper()
-	n, report, err := f.load(t)
+	n, report, err := f.load()
 	if err != nil {
 		t.Fatal(err)
 	}

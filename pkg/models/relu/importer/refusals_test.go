@@ -216,7 +216,7 @@ func TestRefusals(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFile(c.opset, 1, c.sample...)
 			c.build(f)
-			_, _, err := f.load(t)
+			_, _, err := f.load()
 			refused := (*Refused)(nil)
 			if !errors.As(err, &refused) || !fault.IsInput(err) {
 				t.Fatalf("got %v, want a refusal", err)
@@ -252,7 +252,7 @@ func TestDamagedGraphs(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFile(13, 1, 4)
 			c.build(f)
-			_, _, err := f.load(t)
+			_, _, err := f.load()
 			if !fault.IsInput(err) || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("got %v, want %q", err, c.says)
 			}
@@ -266,7 +266,7 @@ func TestOrderOfNodes(t *testing.T) {
 	f.linear(3, 4).relu().linear(2, 3)
 	want, _ := f.check(t)
 	f.Nodes[0], f.Nodes[2] = f.Nodes[2], f.Nodes[0]
-	got, _, err := f.load(t)
+	got, _, err := f.load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,7 +281,7 @@ func TestOtherOpsetsAreRefused(t *testing.T) {
 	for _, opset := range []int64{0, 6, 22, math.MaxInt64} {
 		f := newFile(opset, 1, 4)
 		f.linear(3, 4)
-		if _, _, err := f.load(t); !fault.IsInput(err) || !strings.Contains(err.Error(), "expected 7 to 21") {
+		if _, _, err := f.load(); !fault.IsInput(err) || !strings.Contains(err.Error(), "expected 7 to 21") {
 			t.Errorf("opset %d: %v", opset, err)
 		}
 	}
@@ -324,7 +324,7 @@ func TestConstantsAreBounded(t *testing.T) {
 	} {
 		f := newFile(13, 1, 4)
 		build(f)
-		if _, _, err := f.load(t); !fault.IsInput(err) || !strings.Contains(err.Error(), "more memory than the file holds") {
+		if _, _, err := f.load(); !fault.IsInput(err) || !strings.Contains(err.Error(), "more memory than the file holds") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/snnctl/snnctl/internal/checkpoint"
 	"github.com/snnctl/snnctl/internal/fault"
+	"github.com/snnctl/snnctl/internal/npy"
 	"github.com/snnctl/snnctl/internal/spelling"
 	"github.com/snnctl/snnctl/pkg/models/relu"
 )
@@ -58,8 +59,10 @@ func openArrays(path string) (arrays, error) {
 	switch kind := strings.ToLower(filepath.Ext(path)); kind {
 	case ".safetensors":
 		return checkpoint.OpenArrays(path)
+	case ".npz":
+		return npy.OpenArchive(path)
 	default:
-		return nil, fault.Inputf("cannot read weights from %s: expected a .safetensors file, found %q", path, kind)
+		return nil, fault.Inputf("cannot read weights from %s: expected a .safetensors or .npz file, found %q", path, kind)
 	}
 }
 

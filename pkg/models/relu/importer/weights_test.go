@@ -1,10 +1,12 @@
 package importer
 
 import (
+	"archive/zip"
 	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/snnctl/snnctl/internal/checkpoint"
 	"github.com/snnctl/snnctl/internal/fault"
+	"github.com/snnctl/snnctl/internal/npy"
 	"github.com/snnctl/snnctl/internal/tensor"
 	"github.com/snnctl/snnctl/pkg/models/relu"
 )
@@ -156,6 +159,45 @@ func TestWeightsOfOtherFiles(t *testing.T) {
 	for _, name := range []string{"net.pt", "none.safetensors"} {
 		if _, err := Weights(filepath.Join(t.TempDir(), name), blank()); !fault.IsInput(err) || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// An archive of NumPy gives the same network.
+func TestWeightsOfNumPy(t *testing.T) {
+	dict := stateDict()
+	path := filepath.Join(t.TempDir(), "net.npz")
+	file, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z := zip.NewWriter(file)
+	for name, a := range dict {
+		if values, ok := a.Data.([]float32); ok {
+			w, err := z.Create(name + ".npy")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := npy.Encode(w, values, a.Shape...); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := errors.Join(z.Close(), file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	got, want := blank(), blank()
+	if _, err := Weights(path, got); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Weights(saveDict(t, dict), want); err != nil {
+		t.Fatal(err)
+	}
+	for i, layer := range want.Layers {
+		for k, p := range layer.Parameters() {
+			if !slices.Equal(got.Layers[i].Parameters()[k].Values.Data, p.Values.Data) {
+				t.Errorf("%s.%s differs", layer.Name, p.Name)
+			}
 		}
 	}
 }
