@@ -34,6 +34,7 @@ type Series struct {
 	Name    string
 	X, Y    []float64
 	Errors  []float64 // half the length of the error bar at each point, or nil
+	Band    bool      // draws Errors as a band around the line, not as bars
 	Dashed  bool
 	Markers bool // a dot at each point
 	Noisy   bool // drawn faintly, with its running mean over a fortieth of its points
@@ -133,6 +134,11 @@ func (p Panel) layOut(left, right float64, colours map[string]int) *panel {
 	if low > high {
 		drawn.Add(note("no data"))
 	}
+	for _, s := range p.Series { // bands lie behind all lines
+		if s.Band {
+			drawn.Add(band{line{x: s.X, y: s.Y, style: seriesStyle(colours[s.Name]), errors: s.Errors}})
+		}
+	}
 	for _, s := range p.Series {
 		style := seriesStyle(colours[s.Name])
 		if s.Dashed {
@@ -141,7 +147,10 @@ func (p Panel) layOut(left, right float64, colours map[string]int) *panel {
 		if s.Name != "" {
 			drawn.legend = append(drawn.legend, entry{name: s.Name, style: style, marker: s.Markers})
 		}
-		l := line{s.X, s.Y, style, s.Errors, s.Markers}
+		l := line{x: s.X, y: s.Y, style: style, marker: s.Markers}
+		if !s.Band {
+			l.errors = s.Errors
+		}
 		if s.Noisy {
 			raw := l
 			raw.style.Color, raw.style.Width = lighter(style.Color, 0.65), hairline

@@ -28,6 +28,7 @@ var datas = []variant{
 	{"pattern-generation", func() any { return defaultPatternGeneration() }},
 	{"evidence-accumulation", func() any { return defaultEvidenceAccumulation() }},
 	{"copy-repeat", func() any { return defaultCopyRepeat() }},
+	{"function-episodes", func() any { return defaultFunctionEpisodes() }},
 	{"delayed-cue", func() any { return defaultDelayedCue() }},
 	{"navigation", func() any { return defaultNavigation() }},
 	{"speech-frames", func() any { return defaultSpeechFrames() }},
@@ -105,7 +106,7 @@ type combination struct {
 }
 
 var combinations = []combination{
-	{"lsnn", "bptt", []string{"sequential-mnist", "store-recall", "pattern-generation", "evidence-accumulation", "delayed-cue"}},
+	{"lsnn", "bptt", []string{"sequential-mnist", "store-recall", "pattern-generation", "evidence-accumulation", "delayed-cue", "function-episodes"}},
 	{"lsnn", "eprop", []string{"sequential-mnist", "store-recall", "pattern-generation", "evidence-accumulation", "delayed-cue"}},
 	{"bidirectional-lsnn", "bptt", []string{"speech-frames", "synthetic-frames"}},
 	{"bidirectional-lsnn", "eprop", []string{"speech-frames", "synthetic-frames"}},

@@ -10,12 +10,13 @@ import "github.com/snnctl/snnctl/internal/tensor"
 type Shape struct {
 	Steps   int // T, steps of a trial (1 ms each)
 	Lines   int // input lines
-	Classes int // classes of a decision; 0 where there are curves instead
+	Classes int // classes of a decision; 0 where there are numbers or curves instead
+	Numbers int // numbers that a decision asks for; 0 where there are classes or curves
 	Curves  int // target curves that the outputs are to follow; 0 where there are decisions
 }
 
-// Outputs is what the readout has: one for each class or curve.
-func (s Shape) Outputs() int { return max(s.Classes, s.Curves) }
+// Outputs is what the readout has: one for each class, number or curve.
+func (s Shape) Outputs() int { return max(s.Classes, s.Numbers, s.Curves) }
 
 // Population is a number of neighbouring input lines that belong together.
 type Population struct {
@@ -23,11 +24,11 @@ type Population struct {
 	Lines int
 }
 
-// Decision asks which class trial Trial shows; the answer is read from the
-// network's mean output over the steps [Start, End).
+// Decision asks which class trial Trial shows, or for numbers; the answer is read
+// from the network's mean output over the steps [Start, End).
 type Decision struct {
 	Trial, Start, End int
-	Class             int
+	Class             int // 0 where the decision asks for numbers
 }
 
 // Group is the input of up to tensor.Lanes trials.
@@ -39,7 +40,7 @@ type Batch struct {
 	Trials    int
 	Groups    []Group
 	Decisions []Decision // in the order of Trial, then Start
-	Targets   []float32  // of curves, [Trials][Steps][Curves]; empty where there are decisions
+	Targets   []float32  // of curves, [Trials][Steps][Curves]; of decisions, [len(Decisions)][Numbers]; empty where they have classes
 }
 
 // Source yields the batches of one data set in one encoding.

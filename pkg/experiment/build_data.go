@@ -72,6 +72,9 @@ func buildSource(e *config.Experiment, s Settings) (*data, error) {
 			EvaluationTrials: d.EvaluationTrials, Seed: e.Seed, Threads: s.Threads,
 		})
 		return &data{Source: source, generated: true}, err
+	case config.FunctionEpisodes:
+		source, err := buildEpisodes(d, e.Seed, s.Threads)
+		return &data{Source: source, generated: true}, err
 	}
 	return nil, fault.Inputf("data of type %T cannot be built", e.Data)
 }

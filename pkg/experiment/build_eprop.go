@@ -45,9 +45,12 @@ func buildEProp[F tensor.Float](e *config.Experiment, s Settings) (*Experiment, 
 	return x, nil
 }
 
-// objective is the accuracy of decisions, or the error of curves.
+// objective is the accuracy of decisions, or the error of numbers or curves.
 func objective(shape datasets.Shape) Objective {
-	if shape.Curves != 0 {
+	switch {
+	case shape.Numbers != 0:
+		return Objective{Metric: "mse", Minimise: true}
+	case shape.Curves != 0:
 		return Objective{Metric: "normalised_error", Minimise: true}
 	}
 	return accuracy

@@ -3,6 +3,7 @@ package experiment
 import (
 	"github.com/snnctl/snnctl/internal/tensor"
 	"github.com/snnctl/snnctl/pkg/config"
+	"github.com/snnctl/snnctl/pkg/datasets/functionepisodes"
 	"github.com/snnctl/snnctl/pkg/learning/bptt"
 	"github.com/snnctl/snnctl/pkg/learning/plasticity"
 	"github.com/snnctl/snnctl/pkg/models/lsnn"
@@ -32,8 +33,8 @@ func buildLSNN[F tensor.Float](e *config.Experiment, s Settings) (*Experiment, e
 		return nil, err
 	}
 	trainer := bptt.New(lsnn.NewNetwork[F](params, e.Seed, s.Threads), source, bpttOptions[F](e, m, r))
-	return &Experiment{
-		Trainee: trainer, Objective: accuracy, Checksums: source.Checksums(),
+	x := &Experiment{
+		Trainee: trainer, Objective: objective(shape), Checksums: source.Checksums(),
 		metricNames: source.names, trainingTrials: source.trainingTrials(),
 		Plan: Plan{Parameters: trainer.Parameters(), Buffers: buffers},
 		draw: func(dir string) error { return drawLSNN(trainer, dir) },
@@ -45,7 +46,12 @@ func buildLSNN[F tensor.Float](e *config.Experiment, s Settings) (*Experiment, e
 			ours, err := lsnnGradients[float32](e, source, s.Threads)
 			return compareGradients(ours, exact), err
 		},
-	}, nil
+	}
+	if episodes, ok := source.Source.(*functionepisodes.Source); ok {
+		learns := &episodic[F]{Trainer: trainer, data: e.Data.(config.FunctionEpisodes), episodes: episodes, seed: e.Seed, threads: s.Threads}
+		x.Trainee, x.draw = learns, learns.draw
+	}
+	return x, nil
 }
 
 // lsnnGradients are those of the first batch, in precision F. Weights are drawn in

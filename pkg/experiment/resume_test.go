@@ -45,6 +45,8 @@ var variants = map[string][]string{
 	"curves":      {"rule.type=eprop", "model.form=light", "data.type=pattern-generation", "data.input_lines=5", "rule.optimizer.type=sgd"},
 	"navigation": {"data.type=navigation", "data.episode_ms=30", "data.goal_radius=0.8", "data.max_speed=0.3", "data.code_neurons=5", "data.evaluation_episodes=16",
 		"rule.type=ppo", "rule.learn_std=true", "rule.epochs=2", "rule.rewiring.type=deep-r", "rule.rewiring.connectivity=0.4"},
+	"episodes": {"data.type=function-episodes", "data.trials=4", "data.trial_ms=6", "data.lines_per_number=5", "data.first_trials=1", "data.last_trials=2",
+		"data.evaluation_episodes=16", "rule.memory=full"},
 	"everything": {"precision=float64", "rule.rewiring.type=deep-r", "rule.rewiring.connectivity=0.4", "rule.rewiring.temperature=0.1",
 		"model.carry_state=true", "model.injected_noise=0.01", "rule.optimizer.type=adamw"},
 }

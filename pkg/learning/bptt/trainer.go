@@ -1,6 +1,7 @@
 // Package bptt trains an LSNN by back-propagation through time: a forward pass
-// over whole trials, a softmax readout of the mean output in each decision's
-// window, a penalty on firing rates, one update (1803.09574).
+// over whole trials, a readout of the mean output in each decision's window (of
+// classes by a softmax, of numbers as they are), a penalty on firing rates, one
+// update (1803.09574).
 package bptt
 
 import (
@@ -35,13 +36,14 @@ type Trainer[F tensor.Float] struct {
 	tape    autodiff.Tape[F]
 	batch   datasets.Batch
 	windows []lsnn.Window
-	classes []int
+	classes []int            // of the decisions, or
+	numbers *tensor.Dense[F] // what they ask for, [decisions][Numbers]
 	states  []*lsnn.State[F]
 }
 
 // New draws the initial weights of a network for the source.
 func New[F tensor.Float](net *lsnn.Network[F], source datasets.Source, o Options[F]) *Trainer[F] {
-	n, inputs, classes := net.Neurons(), net.Inputs, source.Shape().Classes
+	n, inputs, outputs := net.Neurons(), net.Inputs, source.Shape().Outputs()
 	t := &Trainer[F]{Options: o, Source: source, Layer: lsnn.Layer[F]{Network: net}}
 	t.weights.Options = o.Options
 	array := func(v **autodiff.Var[F], name, doc string, data []F, shape ...int) plasticity.Array[F] {
@@ -49,13 +51,13 @@ func New[F tensor.Float](net *lsnn.Network[F], source datasets.Source, o Options
 		return plasticity.Array[F]{Name: name, Shape: shape, Value: data, Grad: (*v).Grad.Data, Doc: doc}
 	}
 	w := lsnn.Weights[F]{In: make([]F, inputs*n), Rec: make([]F, n*n)}
-	readout := make([]F, n*classes)
+	readout := make([]F, n*outputs)
 	if o.Rewiring == nil {
-		w, readout = lsnn.InitialWeights[F](&net.Params, net.Seed), lsnn.InitialReadout[F](o.Readout, n, classes, net.Seed)
+		w, readout = lsnn.InitialWeights[F](&net.Params, net.Seed), lsnn.InitialReadout[F](o.Readout, n, outputs, net.Seed)
 	}
 	in := array(&t.in, "w_in", "input weights [n_in][n]", w.In, inputs, n)
 	rec := array(&t.rec, "w_rec", "recurrent weights [n][n], the diagonal is ignored", w.Rec, n, n)
-	out := array(&t.out, "w_out", "readout weights [n][classes]", readout, n, classes)
+	out := array(&t.out, "w_out", "readout weights [n][outputs]", readout, n, outputs)
 	if o.Rewiring == nil {
 		t.weights.Add(in)
 		t.weights.Add(rec)
@@ -64,7 +66,7 @@ func New[F tensor.Float](net *lsnn.Network[F], source datasets.Source, o Options
 		t.weights.Rewire(net.Seed, in, rec, out)
 	}
 	if o.ReadoutBias {
-		t.weights.Add(array(&t.bias, "b_out", "readout bias [classes]", make([]F, classes), classes))
+		t.weights.Add(array(&t.bias, "b_out", "readout bias [outputs]", make([]F, outputs), outputs))
 	}
 	return t
 }
@@ -76,11 +78,12 @@ func (t *Trainer[F]) Step(step int) (map[string]float64, error) {
 	}
 	t.clearGradients()
 	t.Layer.Trace.Carry = t.CarryState
-	loss, task, correct := t.forward(t.states, uint64(step))
-	if err := plasticity.FiniteLoss(step, float64(loss.Value.Data[0])); err != nil {
+	a := t.forward(t.states, uint64(step))
+	loss := float64(a.loss.Value.Data[0])
+	if err := plasticity.FiniteLoss(step, loss); err != nil {
 		return nil, err
 	}
-	t.tape.Backward(loss)
+	t.tape.Backward(a.loss)
 	if t.CarryState { // the network's final states are the next batch's start; keep both apart
 		t.states, t.Layer.Trace.Final = t.Layer.Trace.Final, t.states
 	}
@@ -89,14 +92,24 @@ func (t *Trainer[F]) Step(step int) (map[string]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	m["loss"], m["task_loss"] = float64(loss.Value.Data[0]), float64(task.Value.Data[0])
-	m["accuracy"], m["rate_hz"] = float64(correct)/float64(len(t.classes)), t.rateHz()
+	m["loss"], m["task_loss"], m["rate_hz"] = loss, float64(a.task.Value.Data[0]), t.rateHz()
+	if t.numbers != nil {
+		m["mse"] = m["task_loss"]
+	} else {
+		m["accuracy"] = float64(a.correct) / float64(len(t.classes))
+	}
 	return m, nil
 }
 
-// forward runs t.batch and returns the loss, the part of it that is the task's,
-// and the number of correct decisions.
-func (t *Trainer[F]) forward(states []*lsnn.State[F], noise uint64) (loss, task *autodiff.Var[F], correct int) {
+// answers are the network's answers to the decisions of a batch, and how good they are.
+type answers[F tensor.Float] struct {
+	outputs    *autodiff.Var[F] // mean output over each decision's window, [decisions][outputs]
+	loss, task *autodiff.Var[F] // the loss, and the part of it that is the task's
+	correct    int              // decisions whose class has the largest output
+}
+
+// forward runs t.batch.
+func (t *Trainer[F]) forward(states []*lsnn.State[F], noise uint64) answers[F] {
 	t.windows, t.classes = t.windows[:0], t.classes[:0]
 	for _, d := range t.batch.Decisions {
 		t.windows = append(t.windows, lsnn.Window{Trial: d.Trial, Start: d.Start, End: d.End})
@@ -105,64 +118,29 @@ func (t *Trainer[F]) forward(states []*lsnn.State[F], noise uint64) (loss, task 
 	tape := &t.tape
 	tape.Reset()
 	features, rates := t.Layer.Apply(tape, t.in, t.rec, t.batch.Groups, t.windows, states, noise)
-	logits := autodiff.Linear(tape, features, t.out, t.bias)
-	task = autodiff.SoftmaxCrossEntropy(tape, logits, t.classes)
+	a := answers[F]{outputs: autodiff.Linear(tape, features, t.out, t.bias)}
+	if numbers := t.Source.Shape().Numbers; numbers > 0 {
+		t.wantNumbers(numbers)
+		a.task = autodiff.MeanSquaredError(tape, a.outputs, t.numbers)
+	} else {
+		a.task = autodiff.SoftmaxCrossEntropy(tape, a.outputs, t.classes)
+		a.correct = metrics.Correct(a.outputs.Value.Data, t.classes)
+	}
 	penalty := autodiff.SquaredDistance(tape, rates, t.TargetRate, t.RateStrength)
-	return autodiff.Add(tape, task, penalty), task, metrics.Correct(logits.Value.Data, t.classes)
+	a.loss = autodiff.Add(tape, a.task, penalty)
+	return a
 }
 
-// evaluationBatch is the number of trials that are evaluated at once.
-const evaluationBatch = 256
-
-// evaluationNoise, with the number of a batch's first trial, names injected
-// noise that no training step has.
-const evaluationNoise = 1 << 40
-
-// Evaluate runs up to trials trials of a split without learning; 0 means all.
-//
-// Trials start from the zero state; or, if training carries the state over, from
-// that after the batch before, as the network has learned to. A first batch,
-// which does not count, then leads to the state in which the first one starts.
-func (t *Trainer[F]) Evaluate(split string, trials int) (map[string]float64, error) {
-	size := t.Source.Size(split)
-	if trials == 0 || trials > size {
-		trials = size
+// wantNumbers takes the targets of t.batch.
+func (t *Trainer[F]) wantNumbers(numbers int) {
+	if t.numbers == nil {
+		t.numbers = &tensor.Dense[F]{Shape: make([]int, 2)}
 	}
-	trace := &t.Layer.Trace
-	defer func(spare []*lsnn.State[F]) { trace.Final = spare }(trace.Final) // training's, of another size
-	trace.Final, trace.Carry = nil, t.CarryState
-	var states []*lsnn.State[F]
-	run := func(first int) (task *autodiff.Var[F], correct int, err error) {
-		if err := t.Source.Evaluate(&t.batch, split, first, min(evaluationBatch, trials-first)); err != nil {
-			return nil, 0, err
-		}
-		_, task, correct = t.forward(states, evaluationNoise|uint64(first))
-		if t.CarryState {
-			states, trace.Final = trace.Final, states
-		}
-		return task, correct, nil
+	t.numbers.Shape[0], t.numbers.Shape[1] = len(t.batch.Decisions), numbers
+	t.numbers.Data = t.numbers.Data[:0]
+	for _, y := range t.batch.Targets {
+		t.numbers.Data = append(t.numbers.Data, F(y))
 	}
-	if t.CarryState {
-		if _, _, err := run(0); err != nil {
-			return nil, err
-		}
-	}
-	var loss, spikes float64
-	var correct, decisions, seen int
-	for first := 0; first < trials; first += evaluationBatch {
-		task, right, err := run(first)
-		if err != nil {
-			return nil, err
-		}
-		loss += float64(task.Value.Data[0]) * float64(len(t.classes))
-		spikes += t.rateHz() * float64(t.batch.Trials)
-		correct += right
-		decisions += len(t.classes)
-		seen += t.batch.Trials
-	}
-	accuracy := float64(correct) / float64(decisions)
-	return map[string]float64{"loss": loss / float64(decisions), "accuracy": accuracy, "error": 1 - accuracy,
-		"rate_hz": spikes / float64(seen), "trials": float64(seen)}, nil
 }
 
 // rateHz is the mean firing rate of the last forward pass.
@@ -193,13 +171,13 @@ func (t *Trainer[F]) Gradients() (loss float64, spikes int64, gradients map[stri
 	}
 	t.clearGradients()
 	t.Layer.Trace.Carry = false
-	l, _, _ := t.forward(nil, 0)
-	t.tape.Backward(l)
+	a := t.forward(nil, 0)
+	t.tape.Backward(a.loss)
 	gradients = map[string][]F{"w_in": t.in.Grad.Data, "w_rec": t.rec.Grad.Data, "w_out": t.out.Grad.Data}
 	if t.bias != nil {
 		gradients["b_out"] = t.bias.Grad.Data
 	}
-	return float64(l.Value.Data[0]), t.Layer.Trace.Spikes, gradients, nil
+	return float64(a.loss.Value.Data[0]), t.Layer.Trace.Spikes, gradients, nil
 }
 
 // Record runs one trial of a split, as the first of its batch, and keeps
@@ -221,10 +199,9 @@ func (t *Trainer[F]) Record(split string, trial int) (rec *lsnn.Recording[F], ba
 	return t.Layer.Record(w, &batch.Groups[0], start, 0, noise), batch, nil
 }
 
-// Readout is y_k[t] = Σ_j Wout_jk z̄_j[t] + bout_k of a recorded trial, [classes][T].
+// Readout is y_k[t] = Σ_j Wout_jk z̄_j[t] + bout_k of a recorded trial, [outputs][T].
 func (t *Trainer[F]) Readout(rec *lsnn.Recording[F]) [][]float64 {
-	classes := t.out.Value.Shape[1]
-	y := make([][]float64, classes)
+	y := make([][]float64, t.out.Value.Shape[1])
 	for k := range y {
 		for step := range rec.Spikes {
 			var sum F
