@@ -61,12 +61,28 @@ func (c *correlation[F]) direct() bool {
 	return once(c.height) && once(c.width)
 }
 
-// takeColumns returns memory for the columns of a tile.
-func (c *correlation[F]) takeColumns() *scratch[F] {
+// covers reports whether the kernel covers the whole image, so that the correlation is a
+// layer of all inputs and all outputs.
+func (c *correlation[F]) covers() bool {
+	whole := func(w window) bool { return w.taps == w.in && w.out == 1 && w.padding == 0 }
+	return c.groups == 1 && whole(c.height) && whole(c.width)
+}
+
+// work is the memory for one image.
+type work[F tensor.Float] struct {
+	memory          *scratch[F]
+	columns, padded []F
+}
+
+// takeWork returns memory for the columns of a tile, of so many rows, and for a padded image.
+func (c *correlation[F]) takeWork(rows int) work[F] {
 	if c.direct() {
-		return takeScratch[F](0)
+		return work[F]{memory: takeScratch[F](0)}
 	}
-	return takeScratch[F](c.depth() * c.tiles[0].size())
+	height, width := c.padded()
+	columns := rows * c.tiles[0].size()
+	s := takeScratch[F](columns + c.in*height*width)
+	return work[F]{s, s.data[:columns], s.data[columns:]}
 }
 
 // at returns part n of the equal parts of x.
@@ -101,70 +117,110 @@ func (c *correlation[F]) forward(y, x, w, bias []F, unset bool) {
 		return
 	}
 	out, depth, plane, inner := c.sizes()
-	parallel.For(c.threads, c.batch, func(_, n int) {
-		memory := c.takeColumns()
-		yn, beta := at(y, c.batch, n), F(1)
-		switch {
-		case !unset:
-			addBias(yn, bias)
-		case bias != nil:
-			for o, b := range bias {
-				fill(at(yn, len(bias), o), b)
-			}
-		default:
-			beta = 0
+	beta := F(1)
+	switch whole := c.direct() || c.covers(); {
+	case !unset:
+		addBias(c.threads, c.batch, y, bias)
+	case bias == nil:
+		beta = 0
+	case whole:
+		setBias(c.threads, c.batch, y, bias)
+	default: // a row of ones among the columns has the bias for its weights
+		beta = 0
+		extended := takeScratch[F](len(w) + len(bias))
+		defer extended.giveBack()
+		for o, b := range bias {
+			row := extended.data[o*(depth+1):][:depth+1]
+			copy(row, w[o*depth:][:depth])
+			row[depth] = b
 		}
-		c.products(at(x, c.batch, n), yn, w, func(t tile, x, y, w []F) {
-			columns := c.gather(memory.data, x, t)
+		w = extended.data
+		depth++
+	}
+	if c.covers() {
+		kernel.Gemm(c.threads, false, true, c.batch, out, depth, 1, x, depth, w, depth, beta, y, out)
+		return
+	}
+	parallel.For(c.threads, c.batch, func(_, n int) {
+		work := c.takeWork(depth)
+		c.products(c.pad(work.padded, at(x, c.batch, n)), at(y, c.batch, n), w, func(t tile, x, y, w []F) {
+			columns := x
+			if !c.direct() {
+				columns = work.columns[:depth*t.size()]
+				c.gather(columns, x, t)
+				fill(columns[c.depth()*t.size():], 1)
+			}
 			kernel.Gemm(inner, false, false, out, t.size(), depth, 1, w, depth, columns, t.size(), beta, y, plane)
 		})
-		memory.giveBack()
+		work.memory.giveBack()
 	})
 }
 
 // input adds the gradient with respect to x to gx, and to each channel of gx a
 // bias, if that is not nil.
 func (c *correlation[F]) input(gx, gy, w, bias []F) {
+	// Scattering a number takes several times as long as gathering one.
+	const scattering = 4
+	out, depth, plane, inner := c.sizes()
 	switch {
 	case c.suitsWinograd():
 		newWinograd(c.adjoint()).forward(gx, gy, w, bias, false, true)
 		return
-	case c.height.stride == 1 && c.width.stride == 1 && !c.direct():
+	case c.covers():
+		addBias(c.threads, c.batch, gx, bias)
+		kernel.Gemm(c.threads, false, false, c.batch, depth, out, 1, gy, out, w, depth, 1, gx, depth)
+		return
+	case c.height.stride == 1 && c.width.stride == 1 && !c.direct() && c.out*c.height.in*c.width.in <= scattering*c.in*plane:
 		c.adjoint().forward(gx, gy, c.turn(w), bias, false)
 		return
 	}
-	out, depth, plane, inner := c.sizes()
+	addBias(c.threads, c.batch, gx, bias)
 	parallel.For(c.threads, c.batch, func(_, n int) {
-		memory := c.takeColumns()
-		xn := at(gx, c.batch, n)
-		addBias(xn, bias)
-		c.products(xn, at(gy, c.batch, n), w, func(t tile, x, y, w []F) {
+		work := c.takeWork(depth)
+		x := at(gx, c.batch, n)
+		padded := x
+		if !c.direct() {
+			padded = work.padded
+			clear(padded)
+		}
+		c.products(padded, at(gy, c.batch, n), w, func(t tile, x, y, w []F) {
 			if c.direct() {
 				kernel.Gemm(inner, true, false, depth, plane, out, 1, w, depth, y, plane, 1, x, plane)
 				return
 			}
-			columns := memory.data[:depth*t.size()]
+			columns := work.columns[:depth*t.size()]
 			kernel.Gemm(inner, true, false, depth, t.size(), out, 1, w, depth, y, plane, 0, columns, t.size())
 			c.scatter(x, columns, t)
 		})
-		memory.giveBack()
+		if !c.direct() {
+			c.addInside(x, padded)
+		}
+		work.memory.giveBack()
 	})
 }
 
 // weights adds the gradient with respect to w to gw.
 func (c *correlation[F]) weights(gw, gy, x []F) {
-	if c.suitsWinograd() {
+	out, depth, plane, inner := c.sizes()
+	switch {
+	case c.suitsWinograd():
 		newWinograd(c).weights(gw, gy, x)
 		return
+	case c.covers():
+		kernel.Gemm(c.threads, true, false, out, depth, c.batch, 1, gy, out, x, depth, 1, gw, depth)
+		return
 	}
-	out, depth, plane, inner := c.sizes()
 	sumOverBatch(c.threads, c.batch, gw, func(n int, sum []F) {
-		memory := c.takeColumns()
-		c.products(at(x, c.batch, n), at(gy, c.batch, n), sum, func(t tile, x, y, w []F) {
-			columns := c.gather(memory.data, x, t)
+		work := c.takeWork(depth)
+		c.products(c.pad(work.padded, at(x, c.batch, n)), at(gy, c.batch, n), sum, func(t tile, x, y, w []F) {
+			columns := x
+			if !c.direct() {
+				columns = work.columns[:depth*t.size()]
+				c.gather(columns, x, t)
+			}
 			kernel.Gemm(inner, false, true, out, depth, t.size(), 1, y, plane, columns, t.size(), 1, w, depth)
 		})
-		memory.giveBack()
+		work.memory.giveBack()
 	})
 }
 
@@ -194,14 +250,28 @@ func (c *correlation[F]) turn(w []F) []F {
 	return turned
 }
 
-// addBias adds bias [channels] to y [channels][...]; nil is none.
-func addBias[F tensor.Float](y, bias []F) {
-	for c, b := range bias {
-		plane := at(y, len(bias), c)
-		for i := range plane {
-			plane[i] += b
-		}
+// addBias adds bias [channels] to y [batch][channels][...]; nil is none.
+func addBias[F tensor.Float](threads, batch int, y, bias []F) {
+	if bias == nil {
+		return
 	}
+	parallel.For(threads, batch, func(_, n int) {
+		for c, b := range bias {
+			plane := at(at(y, batch, n), len(bias), c)
+			for i := range plane {
+				plane[i] += b
+			}
+		}
+	})
+}
+
+// setBias is addBias to zeros.
+func setBias[F tensor.Float](threads, batch int, y, bias []F) {
+	parallel.For(threads, batch, func(_, n int) {
+		for c, b := range bias {
+			fill(at(at(y, batch, n), len(bias), c), b)
+		}
+	})
 }
 
 func fill[F tensor.Float](x []F, v F) {

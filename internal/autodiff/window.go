@@ -30,15 +30,3 @@ func newWindow(in, taps int, a Axis) window {
 
 // place is what output i reads with tap u; it may lie in the padding.
 func (w window) place(i, u int) int { return i*w.stride - w.padding + u*w.dilation }
-
-// inside returns the outputs of [lo, hi) that read with tap u from the input,
-// not from its padding: from first to before last.
-func (w window) inside(u, lo, hi int) (first, last int) {
-	before := -w.place(0, u) // places before the input
-	first = min(max((before+w.stride-1)/w.stride, lo), hi)
-	last = lo
-	if beyond := w.in - 1 + before; beyond >= 0 {
-		last = min(beyond/w.stride+1, hi)
-	}
-	return first, max(first, last)
-}

@@ -156,3 +156,8 @@ func centredProductsF32(n int, gy *float32, x *float32, mean float32, sums *floa
 //
 //go:noescape
 func maxOfSquaresF32(n int, y *float32, place *int32, upper *float32, lower *float32, first int32, second int32)
+
+// copyRowsF32 is CopyRows for at least one row of one number.
+//
+//go:noescape
+func copyRowsF32(rows int, n int, to *float32, ts int, from *float32, fs int)

@@ -6862,3 +6862,92 @@ DATA placesOfSquares<>+20(SB)/4, $0x00000006
 DATA placesOfSquares<>+24(SB)/4, $0x0000000c
 DATA placesOfSquares<>+28(SB)/4, $0x0000000e
 GLOBL placesOfSquares<>(SB), RODATA|NOPTR, $32
+
+// func copyRowsF32(rows int, n int, to *float32, ts int, from *float32, fs int)
+// Requires: AVX
+TEXT ·copyRowsF32(SB), NOSPLIT, $0-48
+	MOVQ rows+0(FP), AX
+	MOVQ n+8(FP), CX
+	MOVQ to+16(FP), DX
+	MOVQ ts+24(FP), BX
+	SHLQ $0x02, BX
+	MOVQ from+32(FP), SI
+	MOVQ fs+40(FP), DI
+	SHLQ $0x02, DI
+	CMPQ CX, $0x08
+	JL   fours
+	MOVQ CX, R8
+	SUBQ $0x08, R8
+
+eightsRow:
+	XORQ CX, CX
+	JMP  eightsTest
+
+eightsVector:
+	VMOVUPS (SI)(CX*4), Y0
+	VMOVUPS Y0, (DX)(CX*4)
+	ADDQ    $0x08, CX
+
+eightsTest:
+	CMPQ    CX, R8
+	JL      eightsVector
+	VMOVUPS (SI)(R8*4), Y0
+	VMOVUPS Y0, (DX)(R8*4)
+	ADDQ    BX, DX
+	ADDQ    DI, SI
+	DECQ    AX
+	JNZ     eightsRow
+	VZEROUPPER
+	RET
+
+fours:
+	CMPQ CX, $0x04
+	JL   ones
+	MOVQ CX, R8
+	SUBQ $0x04, R8
+
+foursRow:
+	XORQ CX, CX
+	JMP  foursTest
+
+foursVector:
+	VMOVUPS (SI)(CX*4), X0
+	VMOVUPS X0, (DX)(CX*4)
+	ADDQ    $0x04, CX
+
+foursTest:
+	CMPQ    CX, R8
+	JL      foursVector
+	VMOVUPS (SI)(R8*4), X0
+	VMOVUPS X0, (DX)(R8*4)
+	ADDQ    BX, DX
+	ADDQ    DI, SI
+	DECQ    AX
+	JNZ     foursRow
+	VZEROUPPER
+	RET
+
+ones:
+	MOVQ CX, R8
+	SUBQ $0x01, R8
+
+onesRow:
+	XORQ CX, CX
+	JMP  onesTest
+
+onesVector:
+	VMOVSS (SI)(CX*4), X0
+	VMOVSS X0, (DX)(CX*4)
+	ADDQ   $0x01, CX
+
+onesTest:
+	CMPQ   CX, R8
+	JL     onesVector
+	VMOVSS (SI)(R8*4), X0
+	VMOVSS X0, (DX)(R8*4)
+	ADDQ   BX, DX
+	ADDQ   DI, SI
+	DECQ   AX
+	JNZ    onesRow
+	VZEROUPPER
+	RET

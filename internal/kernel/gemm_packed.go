@@ -75,14 +75,19 @@ func packPanel[F tensor.Float](dst []F, wide, width, k int, src []F, stride, ste
 		packRows(dst, wide, width, k, src, step)
 		return
 	}
-	p := 0
-	if width == wide {
-		p = packTransposedFast(dst, wide, width, k, src, stride)
+	together := width
+	if width < wide {
+		together &^= 7 // others would write over numbers that nobody mends
 	}
+	done := packTransposedFast(dst, wide, together, k, src, stride)
 	for i := range width {
+		p := done
+		if i >= together {
+			p = 0
+		}
 		row := src[i*stride:]
-		for q := p; q < k; q++ {
-			dst[q*wide+i] = row[q*step]
+		for ; p < k; p++ {
+			dst[p*wide+i] = row[p*step]
 		}
 	}
 }

@@ -11,13 +11,14 @@ func MaxOfSquares[F tensor.Float](y []F, place []int32, upper, lower []F, first,
 	for j := maxOfSquaresFast(y, place, upper, lower, first, second); j < len(y); j++ {
 		k := int32(2 * j)
 		peak, at := upper[k], first+k
-		for _, next := range [...]struct {
-			v  F
-			at int32
-		}{{upper[k+1], first + k + 1}, {lower[k], second + k}, {lower[k+1], second + k + 1}} {
-			if !(next.v <= peak) && peak == peak {
-				peak, at = next.v, next.at
-			}
+		if v := upper[k+1]; !(v <= peak) && peak == peak {
+			peak, at = v, first+k+1
+		}
+		if v := lower[k]; !(v <= peak) && peak == peak {
+			peak, at = v, second+k
+		}
+		if v := lower[k+1]; !(v <= peak) && peak == peak {
+			peak, at = v, second+k+1
 		}
 		y[j], place[j] = peak, at
 	}

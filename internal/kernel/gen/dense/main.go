@@ -30,6 +30,7 @@ func main() {
 	expSum()
 	pointwise()
 	maxOfSquares()
+	copyRows()
 	Generate()
 }
 

@@ -1,0 +1,14 @@
+package kernel
+
+import "github.com/snnctl/snnctl/internal/tensor"
+
+// CopyRows copies rows rows of n numbers, fs apart in from, to places ts apart in to: for rows so
+// short that a call of copy for each would take longer than the copying.
+func CopyRows[F tensor.Float](rows, n int, to []F, ts int, from []F, fs int) {
+	if rows == 0 || n == 0 || copyRowsFast(rows, n, to, ts, from, fs) {
+		return
+	}
+	for i := range rows {
+		copy(to[i*ts:i*ts+n], from[i*fs:i*fs+n])
+	}
+}
