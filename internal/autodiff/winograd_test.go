@@ -23,10 +23,8 @@ func (s convShape) correlation() *correlation[float64] {
 
 func TestWinogradGradients(t *testing.T) {
 	for name, s := range map[string]convShape{
-		"one output":      {2, leastChannels, leastChannels, 1, 3, 3, 3, 3, Axis{}, Axis{}},
-		"whole tiles":     {1, leastChannels, leastChannels, 1, 4, 8, 3, 3, Axis{Padding: 1}, Axis{Padding: 1}},
-		"parts of tiles":  {2, leastChannels, leastChannels + 1, 1, 5, 3, 3, 3, Axis{Padding: 1}, Axis{Padding: 2}},
-		"nothing at hand": {1, leastChannels, leastChannels, 1, 1, 1, 3, 3, Axis{Padding: 2}, Axis{Padding: 1}},
+		"one output":     {1, leastChannels, leastChannels, 1, 3, 3, 3, 3, Axis{}, Axis{}},
+		"parts of tiles": {1, leastChannels, leastChannels + 1, 1, 5, 3, 3, 3, Axis{Padding: 1}, Axis{Padding: 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if !s.correlation().suitsWinograd() {
@@ -45,13 +43,13 @@ func TestWinogradEqualsTheEquation(t *testing.T) {
 		groups := rapid.IntRange(1, 2).Draw(t, "groups")
 		s := convShape{
 			batch: rapid.IntRange(1, 2).Draw(t, "batch"), groups: groups,
-			in:       groups * rapid.IntRange(leastChannels, leastChannels+2).Draw(t, "in"),
-			out:      groups * rapid.IntRange(leastChannels, leastChannels+2).Draw(t, "out"),
+			in:       groups * rapid.IntRange(leastChannels, leastChannels+1).Draw(t, "in"),
+			out:      groups * rapid.IntRange(leastChannels, leastChannels+1).Draw(t, "out"),
 			tapsHigh: 3, tapsWide: 3,
 			down: Axis{Padding: rapid.IntRange(0, 2).Draw(t, "down")}, along: Axis{Padding: rapid.IntRange(0, 2).Draw(t, "along")},
 		}
-		s.height = rapid.IntRange(max(1, 3-2*s.down.Padding), 9).Draw(t, "height")
-		s.width = rapid.IntRange(max(1, 3-2*s.along.Padding), 14).Draw(t, "width")
+		s.height = rapid.IntRange(max(1, 3-2*s.down.Padding), 6).Draw(t, "height")
+		s.width = rapid.IntRange(max(1, 3-2*s.along.Padding), 9).Draw(t, "width")
 		s.checkLinear(t)
 	})
 	s := convShape{40, leastChannels, leastChannels, 1, 16, 34, 3, 3, Axis{Padding: 1}, Axis{Padding: 1}}
