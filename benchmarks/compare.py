@@ -78,7 +78,9 @@ def pairs(args, job):
                [args.python, str(HERE / "lsnn_step.py"), *theirs, *size, "--lif", str(args.lif),
                 "--alif", str(args.alif), "--delays", str(args.delays)], lambda result: result)
     if job == "conv":
-        yield "conv, 64 images", ours, [args.python, str(HERE / "conv_block.py"), *theirs], lambda result: result
+        for shape, name in ("vgg", "VGG block"), ("lenet", "LeNet-5"):
+            yield (f"conv, {name}, 64 images", [*ours, "--shape", shape],
+                   [args.python, str(HERE / "conv_block.py"), *theirs, "--shape", shape], lambda result: result)
     if job == "eprop":
         yield ("eprop, 100 neurons, 2250 steps, batch 64", ours,
                [args.python, str(HERE / "eprop_step.py"), *theirs], lambda result: result)
@@ -105,7 +107,7 @@ def compare(args, label, ours, theirs, pick):
                 result["seconds_min"] = result["seconds_with_update_min"]
             results[name].append(result)
             print(f"{label}: round {turn + 1}/{args.rounds} {name}: {result['seconds_median']:.4f} s", file=sys.stderr)
-    for key in ("neurons", "steps", "batch", "inputs"):
+    for key in ("neurons", "steps", "batch", "inputs", "shape"):
         mine, other = results["snnctl"][0].get(key), results["torch"][0].get(key)
         if mine != other and None not in (mine, other):
             sys.exit(f"the jobs differ: {key} is {mine} in snnctl and {other} in torch")

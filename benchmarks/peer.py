@@ -40,9 +40,9 @@ def environment():
     }
 
 
-def snnctl_check(binary, job):
+def snnctl_check(binary, job, *flags):
     """What snnctl computes for the small case of a job."""
-    done = subprocess.run([binary, "bench", job, "--check"], stdout=subprocess.PIPE, check=True)
+    done = subprocess.run([binary, "bench", job, "--check", *flags], stdout=subprocess.PIPE, check=True)
     return json.loads(done.stdout)
 
 

@@ -20,8 +20,9 @@ var benchJobs = []struct {
 		"         input of the density of sequential MNIST", benchLSNN},
 	{"gemm", "products of float32 matrices, square and as in recurrent layers, on one thread\n" +
 		"         and on all; takes only --repeats", benchGemm},
-	{"conv", "forward and backward of two convolutions as in VGG (batch norm, ReLU, pooling) on 64\n" +
-		"         images of 32×32; takes only --repeats and --check", benchConv},
+	{"conv", "forward and backward of --shape vgg, two convolutions as in VGG (batch norm, ReLU,\n" +
+		"         pooling) on 64 images of 32×32, or of --shape lenet, LeNet-5 on 64 images of 28×28;\n" +
+		"         takes only --repeats and --check", benchConv},
 	{"linlif", "forward and backward of a dense layer and LIF neurons, batch 16, 500 steps, for\n" +
 		"         spikes and for numbers as input; sizes follow, 256 and 1024 unless given (4096 takes\n" +
 		"         0.6 GB); takes only --repeats and --check", benchLinLIF},
@@ -43,6 +44,7 @@ type benchOptions struct {
 	experiment.LSNNBench
 	sweep   string
 	compute string
+	shape   string
 	check   bool
 	sizes   []string // what follows the job
 }
@@ -85,6 +87,7 @@ func newBenchCommand(a *app) *cobra.Command {
 	flags.IntVar(&o.Repeats, "repeats", 5, "timings to take the median of")
 	flags.StringVar(&o.sweep, "sweep", "", "time lsnn as this grows: steps, rate or neurons")
 	flags.StringVar(&o.compute, "compute", "adjoint", "how eprop computes: adjoint, online, filtered, or bptt for the whole gradient")
+	flags.StringVar(&o.shape, "shape", "vgg", "network of the job conv: vgg or lenet")
 	flags.BoolVar(&o.check, "check", false, "instead of timing, print as JSON the results of a small case, to compare with other programs")
 	return command
 }
@@ -98,6 +101,8 @@ func runBench(a *app, name string, o benchOptions) error {
 				return fault.Inputf("the job %s takes no sizes, but %q follows", name, o.sizes[0])
 			case o.sweep != "" && name != "lsnn":
 				return fault.Inputf("--sweep is of the job lsnn, not of %s", name)
+			case o.shape != "vgg" && name != "conv":
+				return fault.Inputf("--shape is of the job conv, not of %s", name)
 			case o.check && name != "linlif" && name != "conv" && name != "eprop":
 				return fault.Inputf("--check is of the jobs linlif, conv and eprop, not of %s", name)
 			}

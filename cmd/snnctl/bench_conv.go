@@ -8,10 +8,13 @@ import (
 )
 
 func benchConv(a *app, o benchOptions) error {
-	if o.check {
+	switch {
+	case o.check && o.shape == "lenet":
+		return a.printJSON(experiment.CheckLeNet(a.threads))
+	case o.check && o.shape == "vgg":
 		return a.printJSON(experiment.CheckConv(a.threads))
 	}
-	r, err := experiment.BenchConv(experiment.ConvBench{Batch: experiment.ConvBatch, Repeats: o.Repeats}, a.threads)
+	r, err := experiment.BenchConv(experiment.ConvBench{Shape: o.shape, Batch: experiment.ConvBatch, Repeats: o.Repeats}, a.threads)
 	if err != nil {
 		return err
 	}
@@ -19,6 +22,7 @@ func benchConv(a *app, o benchOptions) error {
 		return a.printJSON(r)
 	}
 	table := newTable(a.stdout, "JOB", r.Job)
+	table.row("shape", r.Shape)
 	table.row("size", fmt.Sprintf("%d images", r.Batch))
 	table.row("threads", fmt.Sprint(r.Threads))
 	table.row("instructions", kernel.Instructions())

@@ -11,13 +11,15 @@ import (
 	"github.com/snnctl/snnctl/internal/tensor"
 )
 
-// ConvBench is the size of the job "conv": forward and backward of a block as
-// in VGG on images of 32×32,
+// ConvBench is the size of the job "conv": forward and backward of a network of
+// convolutions, with the gradients of all weights and none of the images. The shape "vgg" is a
+// block as in VGG on images of 32×32,
 //
 //	conv 3×3 (3→64), batch norm, ReLU, conv 3×3 (64→64), batch norm, ReLU, max pool 2×2
 //
-// with the gradients of all weights and none of the images.
+// and "lenet" is LeNet-5 on images of 28×28, see lenet.
 type ConvBench struct {
+	Shape   string
 	Batch   int // images; ConvBatch is the standard
 	Repeats int
 }
@@ -28,10 +30,11 @@ const ConvBatch = 64
 // ConvResult is what the job took.
 type ConvResult struct {
 	Job         string  `json:"job"`
+	Shape       string  `json:"shape"`
 	Median      float64 `json:"seconds_median"`
 	Min         float64 `json:"seconds_min"`
 	CPU         float64 `json:"cpu_seconds_min"`  // of all threads: what other processes' load hardly changes; 0 where the system does not tell
-	GFLOPs      float64 `json:"gflop_per_second"` // of the convolutions, at the median
+	GFLOPs      float64 `json:"gflop_per_second"` // of the convolutions' sums as they are defined, at the median
 	Peak        int64   `json:"peak_bytes"`       // resident memory of the process, 0 where the system does not tell
 	Threads     int     `json:"threads"`
 	Batch       int     `json:"batch"`
@@ -45,12 +48,29 @@ const (
 	convEpsilon  = 1e-5
 )
 
-// convFLOPs are the additions and multiplications of the convolutions for one
+// convFLOPs are the additions and multiplications of the block's convolutions for one
 // image: each product of the second layer is taken forward, for its input and
 // for its weights; the first layer has no gradient of its input.
 const convFLOPs = 2 * convSide * convSide * 9 * (2*convColours*convChannels + 3*convChannels*convChannels)
 
-// BenchConv times forward and backward passes of the block.
+// convNetwork is a network and a batch of images.
+type convNetwork interface {
+	// pass is one forward and backward pass; its loss is valid until the next.
+	pass() *autodiff.Var[float32]
+}
+
+// newConvNetwork returns the network of a shape, and its operations for an image.
+func newConvNetwork(shape string, batch, threads int) (convNetwork, float64, error) {
+	switch shape {
+	case "vgg":
+		return newConvBlock(batch, threads), convFLOPs, nil
+	case "lenet":
+		return newLeNet(batch, threads), leNetFLOPs, nil
+	}
+	return nil, 0, fault.Inputf("--shape is %q, expected vgg or lenet", shape)
+}
+
+// BenchConv times forward and backward passes.
 func BenchConv(b ConvBench, threads int) (*ConvResult, error) {
 	for _, v := range []struct {
 		name  string
@@ -60,14 +80,17 @@ func BenchConv(b ConvBench, threads int) (*ConvResult, error) {
 			return nil, fault.Inputf("%s is %d, expected at least 1", v.name, v.value)
 		}
 	}
-	block := newConvBlock(b.Batch, threads)
-	res := &ConvResult{Job: "conv", Threads: threads, Batch: b.Batch}
+	network, flops, err := newConvNetwork(b.Shape, b.Batch, threads)
+	if err != nil {
+		return nil, err
+	}
+	res := &ConvResult{Job: "conv", Shape: b.Shape, Threads: threads, Batch: b.Batch}
 	var seconds, cpus []float64
 	var before, after runtime.MemStats
 	for i := range b.Repeats + 1 { // the first meets cold memory
 		runtime.ReadMemStats(&before)
 		began, used := time.Now(), cpuSeconds()
-		block.pass()
+		network.pass()
 		took, cpu := time.Since(began).Seconds(), cpuSeconds()-used
 		runtime.ReadMemStats(&after)
 		if i > 0 {
@@ -75,12 +98,20 @@ func BenchConv(b ConvBench, threads int) (*ConvResult, error) {
 			res.Allocations = after.Mallocs - before.Mallocs
 		}
 	}
-	slices.Sort(seconds)
-	res.Min, res.CPU = seconds[0], slices.Min(cpus)
-	res.Median = (seconds[(len(seconds)-1)/2] + seconds[len(seconds)/2]) / 2
-	res.GFLOPs = convFLOPs * float64(b.Batch) / res.Median / 1e9
+	res.Median, res.CPU = median(seconds), slices.Min(cpus)
+	res.Min = seconds[0]
+	res.GFLOPs = flops * float64(b.Batch) / res.Median / 1e9
 	res.Peak = peakMemory()
 	return res, nil
+}
+
+// convNumbers draws normal numbers, times spread.
+func convNumbers(name uint64, spread float32, shape ...int) *tensor.Dense[float32] {
+	d, r := tensor.New[float32](shape...), rng.Stream(1, "bench-conv", 0, name)
+	for i := range d.Data {
+		d.Data[i] = spread * float32(r.NormFloat64())
+	}
+	return d
 }
 
 // convBlock is the block and a batch of images.
@@ -95,17 +126,10 @@ type convBlock struct {
 type convLayer struct{ weights, bias, scale, shift *autodiff.Var[float32] }
 
 func newConvBlock(batch, threads int) *convBlock {
-	filled := func(name uint64, spread float32, shape ...int) *tensor.Dense[float32] {
-		d, r := tensor.New[float32](shape...), rng.Stream(1, "bench-conv", 0, name)
-		for i := range d.Data {
-			d.Data[i] = spread * float32(r.NormFloat64())
-		}
-		return d
-	}
-	b := &convBlock{threads: threads, images: autodiff.Constant(filled(0, 1, batch, convColours, convSide, convSide))}
+	b := &convBlock{threads: threads, images: autodiff.Constant(convNumbers(0, 1, batch, convColours, convSide, convSide))}
 	for i, in := range []int{convColours, convChannels} {
 		l := convLayer{
-			weights: autodiff.NewVar(filled(uint64(i+1), 0.1, convChannels, in, 3, 3)),
+			weights: autodiff.NewVar(convNumbers(uint64(i+1), 0.1, convChannels, in, 3, 3)),
 			bias:    autodiff.NewVar(tensor.New[float32](convChannels)),
 			scale:   autodiff.NewVar(tensor.New[float32](convChannels)),
 			shift:   autodiff.NewVar(tensor.New[float32](convChannels)),

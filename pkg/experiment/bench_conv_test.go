@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"github.com/snnctl/snnctl/internal/autodiff"
 )
 
 // The block learns from what it was shown, with the same bits on any number of
@@ -25,7 +27,7 @@ func TestConvBlock(t *testing.T) {
 }
 
 func TestBenchConv(t *testing.T) {
-	r, err := BenchConv(ConvBench{Batch: 2, Repeats: 2}, 2)
+	r, err := BenchConv(ConvBench{Shape: "vgg", Batch: 2, Repeats: 2}, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,10 +35,49 @@ func TestBenchConv(t *testing.T) {
 	if flops := r.GFLOPs * 1e9 * r.Median; !(r.Min > 0 && r.Min <= r.Median) || math.Abs(flops/(2*233570304)-1) > 1e-9 {
 		t.Errorf("%g operations in %g s, at least %g s", flops, r.Median, r.Min)
 	}
-	for _, b := range []ConvBench{{Batch: 0, Repeats: 1}, {Batch: 1, Repeats: 0}} {
+	for _, b := range []ConvBench{{"vgg", 0, 1}, {"lenet", 1, 0}, {"alexnet", 1, 1}} {
 		if _, err := BenchConv(b, 1); err == nil {
 			t.Errorf("%+v was accepted", b)
 		}
+	}
+}
+
+// A step against the gradient lowers the loss; threads change no bit of it.
+func TestLeNetLearns(t *testing.T) {
+	one, two := newLeNet(20, 1), newLeNet(20, 2)
+	before := one.pass().Value.Data[0]
+	two.pass()
+	for i, l := range append(one.convs, one.dense...) {
+		other := append(two.convs, two.dense...)[i]
+		if !slices.Equal(l.weights.Grad.Data, other.weights.Grad.Data) || !slices.Equal(l.bias.Grad.Data, other.bias.Grad.Data) {
+			t.Errorf("gradients of layer %d differ between one thread and two", i)
+		}
+		for _, v := range []*autodiff.Var[float32]{l.weights, l.bias} {
+			for e, g := range v.Grad.Data {
+				v.Value.Data[e] -= 0.01 * g
+			}
+		}
+	}
+	if after := one.pass().Value.Data[0]; !(after < before) {
+		t.Errorf("loss %g, after a step %g", before, after)
+	}
+}
+
+func TestBenchLeNet(t *testing.T) {
+	r, err := BenchConv(ConvBench{Shape: "lenet", Batch: 2, Repeats: 1}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if flops := r.GFLOPs * 1e9 * r.Median; r.Shape != "lenet" || math.Abs(flops/(2*2198400)-1) > 1e-9 {
+		t.Errorf("%s: %g operations", r.Shape, flops)
+	}
+}
+
+func BenchmarkLeNet(b *testing.B) {
+	network := newLeNet(ConvBatch, 1)
+	b.ReportAllocs()
+	for b.Loop() {
+		network.pass()
 	}
 }
 
