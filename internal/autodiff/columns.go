@@ -27,13 +27,7 @@ func (c *correlation[F]) addInside(x, padded []F) {
 	_, width := c.padded()
 	first := max(0, c.height.padding)*width + max(0, c.width.padding)
 	for channel := range c.in {
-		from, to := at(padded, c.in, channel)[first:], at(x, c.in, channel)
-		for i := range c.height.in {
-			row := from[i*width:][:c.width.in]
-			for j, g := range row {
-				to[i*c.width.in+j] += g
-			}
-		}
+		kernel.AddRows(c.height.in, c.width.in, at(x, c.in, channel), c.width.in, at(padded, c.in, channel)[first:], width)
 	}
 }
 
@@ -63,6 +57,10 @@ func (c *correlation[F]) scatter(x, columns []F, t tile) {
 	rows, n, size := t.i1-t.i0, t.j1-t.j0, t.size()
 	c.eachTap(t, func(tap, first, step int) {
 		from, to := columns[tap*size:][:size], x[first:]
+		if c.width.stride == 1 {
+			kernel.AddRows(rows, n, to, step, from, n)
+			return
+		}
 		for i := range rows {
 			row, line := to[i*step:], from[i*n:][:n]
 			for j, g := range line {

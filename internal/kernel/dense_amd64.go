@@ -161,3 +161,8 @@ func maxOfSquaresF32(n int, y *float32, place *int32, upper *float32, lower *flo
 //
 //go:noescape
 func copyRowsF32(rows int, n int, to *float32, ts int, from *float32, fs int)
+
+// addRowsF32 is AddRows for at least one row of one number.
+//
+//go:noescape
+func addRowsF32(rows int, n int, to *float32, ts int, from *float32, fs int)

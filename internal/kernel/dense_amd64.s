@@ -6880,8 +6880,9 @@ TEXT ·copyRowsF32(SB), NOSPLIT, $0-48
 	SUBQ $0x08, R8
 
 eightsRow:
-	XORQ CX, CX
-	JMP  eightsTest
+	VMOVUPS (SI)(R8*4), Y1
+	XORQ    CX, CX
+	JMP     eightsTest
 
 eightsVector:
 	VMOVUPS (SI)(CX*4), Y0
@@ -6891,8 +6892,7 @@ eightsVector:
 eightsTest:
 	CMPQ    CX, R8
 	JL      eightsVector
-	VMOVUPS (SI)(R8*4), Y0
-	VMOVUPS Y0, (DX)(R8*4)
+	VMOVUPS Y1, (DX)(R8*4)
 	ADDQ    BX, DX
 	ADDQ    DI, SI
 	DECQ    AX
@@ -6907,8 +6907,9 @@ fours:
 	SUBQ $0x04, R8
 
 foursRow:
-	XORQ CX, CX
-	JMP  foursTest
+	VMOVUPS (SI)(R8*4), X1
+	XORQ    CX, CX
+	JMP     foursTest
 
 foursVector:
 	VMOVUPS (SI)(CX*4), X0
@@ -6918,8 +6919,7 @@ foursVector:
 foursTest:
 	CMPQ    CX, R8
 	JL      foursVector
-	VMOVUPS (SI)(R8*4), X0
-	VMOVUPS X0, (DX)(R8*4)
+	VMOVUPS X1, (DX)(R8*4)
 	ADDQ    BX, DX
 	ADDQ    DI, SI
 	DECQ    AX
@@ -6932,8 +6932,9 @@ ones:
 	SUBQ $0x01, R8
 
 onesRow:
-	XORQ CX, CX
-	JMP  onesTest
+	VMOVSS (SI)(R8*4), X1
+	XORQ   CX, CX
+	JMP    onesTest
 
 onesVector:
 	VMOVSS (SI)(CX*4), X0
@@ -6943,8 +6944,102 @@ onesVector:
 onesTest:
 	CMPQ   CX, R8
 	JL     onesVector
-	VMOVSS (SI)(R8*4), X0
-	VMOVSS X0, (DX)(R8*4)
+	VMOVSS X1, (DX)(R8*4)
+	ADDQ   BX, DX
+	ADDQ   DI, SI
+	DECQ   AX
+	JNZ    onesRow
+	VZEROUPPER
+	RET
+
+// func addRowsF32(rows int, n int, to *float32, ts int, from *float32, fs int)
+// Requires: AVX
+TEXT ·addRowsF32(SB), NOSPLIT, $0-48
+	MOVQ rows+0(FP), AX
+	MOVQ n+8(FP), CX
+	MOVQ to+16(FP), DX
+	MOVQ ts+24(FP), BX
+	SHLQ $0x02, BX
+	MOVQ from+32(FP), SI
+	MOVQ fs+40(FP), DI
+	SHLQ $0x02, DI
+	CMPQ CX, $0x08
+	JL   fours
+	MOVQ CX, R8
+	SUBQ $0x08, R8
+
+eightsRow:
+	VMOVUPS (DX)(R8*4), Y1
+	VADDPS  (SI)(R8*4), Y1, Y1
+	XORQ    CX, CX
+	JMP     eightsTest
+
+eightsVector:
+	VMOVUPS (DX)(CX*4), Y0
+	VADDPS  (SI)(CX*4), Y0, Y0
+	VMOVUPS Y0, (DX)(CX*4)
+	ADDQ    $0x08, CX
+
+eightsTest:
+	CMPQ    CX, R8
+	JL      eightsVector
+	VMOVUPS Y1, (DX)(R8*4)
+	ADDQ    BX, DX
+	ADDQ    DI, SI
+	DECQ    AX
+	JNZ     eightsRow
+	VZEROUPPER
+	RET
+
+fours:
+	CMPQ CX, $0x04
+	JL   ones
+	MOVQ CX, R8
+	SUBQ $0x04, R8
+
+foursRow:
+	VMOVUPS (DX)(R8*4), X1
+	VADDPS  (SI)(R8*4), X1, X1
+	XORQ    CX, CX
+	JMP     foursTest
+
+foursVector:
+	VMOVUPS (DX)(CX*4), X0
+	VADDPS  (SI)(CX*4), X0, X0
+	VMOVUPS X0, (DX)(CX*4)
+	ADDQ    $0x04, CX
+
+foursTest:
+	CMPQ    CX, R8
+	JL      foursVector
+	VMOVUPS X1, (DX)(R8*4)
+	ADDQ    BX, DX
+	ADDQ    DI, SI
+	DECQ    AX
+	JNZ     foursRow
+	VZEROUPPER
+	RET
+
+ones:
+	MOVQ CX, R8
+	SUBQ $0x01, R8
+
+onesRow:
+	VMOVSS (DX)(R8*4), X1
+	VADDSS (SI)(R8*4), X1, X1
+	XORQ   CX, CX
+	JMP    onesTest
+
+onesVector:
+	VMOVSS (DX)(CX*4), X0
+	VADDSS (SI)(CX*4), X0, X0
+	VMOVSS X0, (DX)(CX*4)
+	ADDQ   $0x01, CX
+
+onesTest:
+	CMPQ   CX, R8
+	JL     onesVector
+	VMOVSS X1, (DX)(R8*4)
 	ADDQ   BX, DX
 	ADDQ   DI, SI
 	DECQ   AX

@@ -39,6 +39,8 @@ func Gemm[F tensor.Float](threads int, transA, transB bool, m, n, k int, alpha F
 		gemv(threads, !transB, n, k, alpha, b, ldb, x.data, x.cs, beta, c, 1)
 	case n == 1:
 		gemv(threads, transA, m, k, alpha, a, lda, y.data, y.rs, beta, c, ldc)
+	case turningPays(m, n, k, x, y):
+		multiplyTurned(threads, m, n, k, alpha, x, y, beta, c, ldc)
 	default:
 		multiply(threads, m, n, k, alpha, x, y, nil, beta, c, ldc)
 	}

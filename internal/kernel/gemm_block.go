@@ -40,6 +40,7 @@ type scratch[F tensor.Float] struct {
 	gemm           gemm[F]
 	shared         PackedB[F]
 	a, panel, edge []F
+	turned         []F // product, of multiplyTurned
 }
 
 var (

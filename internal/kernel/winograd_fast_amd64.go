@@ -4,9 +4,8 @@ package kernel
 
 import "github.com/snnctl/snnctl/internal/tensor"
 
-// The kernels below take what lies in rows, of which the last place that they read or
-// write is touched first, so that slices too short panic in Go.
-
+// touch returns what an assembly kernel reads or writes of rows in float32, after a look
+// at the last place, so that slices too short panic in Go; nil if there are no vectors.
 func touch[F tensor.Float](x []F, rows, stride, n int) []float32 {
 	s, ok := any(x).([]float32)
 	if !ok || !useVectors {

@@ -30,7 +30,7 @@ func main() {
 	expSum()
 	pointwise()
 	maxOfSquares()
-	copyRows()
+	shortRows()
 	Generate()
 }
 
