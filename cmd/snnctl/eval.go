@@ -2,17 +2,14 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/snnctl/snnctl/internal/checkpoint"
 	"github.com/snnctl/snnctl/internal/fault"
 	"github.com/snnctl/snnctl/pkg/config"
 	"github.com/snnctl/snnctl/pkg/experiment"
-	"github.com/snnctl/snnctl/pkg/experiment/run"
 )
 
 type evalOptions struct {
@@ -54,7 +51,10 @@ func runEval(a *app, o *evalOptions, target string) error {
 	if o.trials < 0 {
 		return fault.Inputf("--trials is %d, expected 0 (the whole split) or more", o.trials)
 	}
-	f, err := openCheckpoint(a, o, target)
+	f, warnings, err := experiment.OpenCheckpoint(a.runsDir, target, o.best)
+	for _, w := range warnings {
+		fmt.Fprintln(a.stderr, "warning: "+w)
+	}
 	if err != nil {
 		return err
 	}
@@ -86,24 +86,4 @@ func runEval(a *app, o *evalOptions, target string) error {
 		table.row(name, number(values[name]))
 	}
 	return table.flush()
-}
-
-// openCheckpoint reads the file that the user means: the target itself, or the
-// newest valid (or the best) checkpoint of a run.
-func openCheckpoint(a *app, o *evalOptions, target string) (*checkpoint.File, error) {
-	if info, err := os.Stat(target); err == nil && !info.IsDir() {
-		return checkpoint.Read(target)
-	}
-	dir, err := run.Open(a.runsDir, target)
-	if err != nil {
-		return nil, err
-	}
-	if o.best {
-		return checkpoint.Read(dir.BestPath())
-	}
-	f, _, warnings, err := dir.NewestValid()
-	for _, w := range warnings {
-		fmt.Fprintln(a.stderr, "warning: "+w)
-	}
-	return f, err
 }

@@ -1,6 +1,9 @@
 package autodiff
 
 import (
+	"math"
+	"math/rand/v2"
+
 	"github.com/snnctl/snnctl/internal/parallel"
 	"github.com/snnctl/snnctl/internal/rng"
 	"github.com/snnctl/snnctl/internal/tensor"
@@ -11,8 +14,9 @@ const (
 	badDropoutShape = "autodiff: Dropout: x has no axis"
 )
 
-// Dropout sets each element to 0 with the given probability p in [0, 1), and
-// divides the others by 1 - p. It is for training; in evaluation leave it out.
+// Dropout sets each element to 0 with the given probability p in [0, 1), rounded
+// to a multiple of 2⁻¹⁶, and divides the others by 1 - p. It is for training; in
+// evaluation leave it out.
 //
 // The first axis of x counts trials: the mask of trial i is drawn from the
 // stream (seed, layer, step, i), and so does not depend on the batch's size.
@@ -23,20 +27,21 @@ func Dropout[F tensor.Float](t *Tape[F], threads int, x *Var[F], p float64, seed
 	if len(x.Value.Shape) == 0 {
 		panic(badDropoutShape)
 	}
-	y, trials := like(t, x), x.Value.Shape[0]
-	mask := make([]F, len(y.Value.Data)) // 0 or 1/(1-p)
-	keep := F(1 / (1 - p))
+	y, trials := t.Unset(threads, x.Value.Shape...), x.Value.Shape[0]
+	memory := takeScratch[F](len(y.Value.Data))
+	mask := memory.data // 0 or 1/(1-p)
+	keep, dropped := F(1/(1-p)), uint16(min(math.Round(p*(1<<16)), 1<<16-1))
 	parallel.For(threads, trials, func(_, trial int) {
-		r := rng.Stream(seed, layer, step, uint64(trial))
 		n := len(mask) / trials
-		for i := trial * n; i < (trial+1)*n; i++ {
-			if r.Float64() >= p {
-				mask[i] = keep
-				y.Value.Data[i] = keep * x.Value.Data[i]
-			}
+		from, to := trial*n, (trial+1)*n
+		drawMask(mask[from:to], keep, dropped, rng.Stream(seed, layer, step, uint64(trial)))
+		values := y.Value.Data[from:to]
+		for i, m := range mask[from:to] {
+			values[i] = m * x.Value.Data[from+i]
 		}
 	})
-	if x.Grad == nil {
+	if x.Grad == nil || t.Inference {
+		memory.giveBack()
 		return y
 	}
 	t.Record(func() {
@@ -46,6 +51,23 @@ func Dropout[F tensor.Float](t *Tape[F], threads int, x *Var[F], p float64, seed
 				gx[i] += F(m * gy[i])
 			}
 		})
+		memory.giveBack()
 	})
 	return y
+}
+
+// drawMask sets each number to keep, or to 0 with probability dropped/2¹⁶.
+func drawMask[F tensor.Float](mask []F, keep F, dropped uint16, r *rand.Rand) {
+	choices := [2]F{0, keep}
+	for i := 0; i < len(mask); i += 4 { // of 64 random bits
+		bits := r.Uint64()
+		for j := i; j < min(i+4, len(mask)); j++ {
+			kept := 0
+			if uint16(bits) >= dropped {
+				kept = 1
+			}
+			mask[j] = choices[kept]
+			bits >>= 16
+		}
+	}
 }

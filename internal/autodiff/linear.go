@@ -21,20 +21,27 @@ func Linear[F tensor.Float](t *Tape[F], x, w, b *Var[F]) *Var[F] {
 	}
 	forward, backward := sumLinear[F], sumLinearAdjoint[F]
 	if in*out >= productWeights {
-		forward, backward = multiplyLinear[F], multiplyLinearAdjoint[F]
+		forward = func(x, w, y *Var[F]) { multiplyLinear(1, x, w, y) }
+		backward = func(x, w, y *Var[F]) { multiplyLinearAdjoint(1, x, w, y) }
 	}
 	forward(x, w, y)
 	t.Record(func() {
 		backward(x, w, y)
 		if b != nil {
-			for r := range rows {
-				for k, g := range y.Grad.Row(r) {
-					b.Grad.Data[k] += g
-				}
-			}
+			sumRows(b.Grad.Data, y.Grad)
 		}
 	})
 	return y
+}
+
+// sumRows adds the rows of a matrix to sum.
+func sumRows[F tensor.Float](sum []F, m *tensor.Dense[F]) {
+	for r := range m.Shape[0] {
+		row := m.Row(r)[:len(sum)]
+		for k := range sum {
+			sum[k] += row[k]
+		}
+	}
 }
 
 // sumLinear is y += x W.
@@ -66,14 +73,18 @@ func sumLinearAdjoint[F tensor.Float](x, w, y *Var[F]) {
 }
 
 // multiplyLinear is sumLinear by matrix products.
-func multiplyLinear[F tensor.Float](x, w, y *Var[F]) {
+func multiplyLinear[F tensor.Float](threads int, x, w, y *Var[F]) {
 	rows, in, out := x.Value.Shape[0], w.Value.Shape[0], w.Value.Shape[1]
-	kernel.Gemm(1, false, false, rows, out, in, 1, x.Value.Data, in, w.Value.Data, out, 1, y.Value.Data, out)
+	kernel.Gemm(threads, false, false, rows, out, in, 1, x.Value.Data, in, w.Value.Data, out, 1, y.Value.Data, out)
 }
 
 // multiplyLinearAdjoint is sumLinearAdjoint by matrix products.
-func multiplyLinearAdjoint[F tensor.Float](x, w, y *Var[F]) {
+func multiplyLinearAdjoint[F tensor.Float](threads int, x, w, y *Var[F]) {
 	rows, in, out := x.Value.Shape[0], w.Value.Shape[0], w.Value.Shape[1]
-	kernel.Gemm(1, false, true, rows, in, out, 1, y.Grad.Data, out, w.Value.Data, out, 1, x.Grad.Data, in)
-	kernel.Gemm(1, true, false, in, out, rows, 1, x.Value.Data, in, y.Grad.Data, out, 1, w.Grad.Data, out)
+	if x.Grad != nil {
+		kernel.Gemm(threads, false, true, rows, in, out, 1, y.Grad.Data, out, w.Value.Data, out, 1, x.Grad.Data, in)
+	}
+	if w.Grad != nil {
+		kernel.Gemm(threads, true, false, in, out, rows, 1, x.Value.Data, in, y.Grad.Data, out, 1, w.Grad.Data, out)
+	}
 }

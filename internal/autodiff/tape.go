@@ -24,13 +24,21 @@ func NewVar[F tensor.Float](value *tensor.Dense[F]) *Var[F] {
 // Tape is the list of operations done, in order, and the memory of their
 // results. The zero value is ready.
 type Tape[F tensor.Float] struct {
+	// Inference leaves out what only the way back needs: results have no gradient,
+	// and nothing is recorded. It is set before the first operation.
+	Inference bool
+
 	adjoints []func()
 	results  []*Var[F]         // handed out since the last Reset
 	spare    map[int][]*Var[F] // by size, from before it
 }
 
 // Record puts on the tape what an operation does on the way back.
-func (t *Tape[F]) Record(adjoint func()) { t.adjoints = append(t.adjoints, adjoint) }
+func (t *Tape[F]) Record(adjoint func()) {
+	if !t.Inference {
+		t.adjoints = append(t.adjoints, adjoint)
+	}
+}
 
 // Result returns zeros, with a gradient of zeros, for an operation to write
 // its result to. They belong to the tape, until Reset.
@@ -48,14 +56,16 @@ func (t *Tape[F]) Unset(threads int, shape ...int) *Var[F] {
 	if spare := t.spare[n]; len(spare) > 0 {
 		v = spare[len(spare)-1]
 		t.spare[n] = spare[:len(spare)-1]
-		gradient := v.Grad.Data
-		eachBlock(threads, len(gradient), func(lo, hi int) { clear(gradient[lo:hi]) })
 		if !slices.Equal(v.Value.Shape, shape) {
 			v.Value.Shape = slices.Clone(shape)
+		}
+		if v.Grad != nil {
+			gradient := v.Grad.Data
+			eachBlock(threads, len(gradient), func(lo, hi int) { clear(gradient[lo:hi]) })
 			v.Grad.Shape = v.Value.Shape
 		}
-	} else {
-		v = NewVar(tensor.New[F](slices.Clone(shape)...))
+	} else if v = Constant(tensor.New[F](slices.Clone(shape)...)); !t.Inference {
+		v = NewVar(v.Value)
 	}
 	t.results = append(t.results, v)
 	return v
@@ -89,4 +99,19 @@ func (t *Tape[F]) Reset() {
 	}
 	clear(t.results)
 	t.results = t.results[:0]
+}
+
+// Release gives the memory of a result to the operations that follow, before the
+// next Reset. It is for Inference, where nobody goes back to it.
+func (t *Tape[F]) Release(v *Var[F]) {
+	i := slices.Index(t.results, v)
+	if i < 0 || !t.Inference {
+		return
+	}
+	if t.spare == nil {
+		t.spare = map[int][]*Var[F]{}
+	}
+	t.results = slices.Delete(t.results, i, i+1)
+	n := len(v.Value.Data)
+	t.spare[n] = append(t.spare[n], v)
 }

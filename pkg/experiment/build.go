@@ -37,6 +37,7 @@ var builders = []struct {
 	{"bidirectional-lstm", "eprop", buildFramewise[float32], buildFramewise[float64]},
 	{"lsnn", "eprop-reward", buildReward[float32], buildReward[float64]},
 	{"lsnn", "ppo", buildNavigation[float32], buildNavigation[float64]},
+	{"relu", "backprop", buildReLU[float32], buildReLU[float64]},
 }
 
 // Build reads the data and makes the model and the rule of an experiment.
@@ -59,6 +60,9 @@ func MakePortable(e *config.Experiment, s Settings) error {
 	var err error
 	switch d := e.Data.(type) {
 	case config.SequentialMNIST:
+		d.Dataset, err = images.Absolute(s.DataDir, d.Dataset)
+		e.Data = d
+	case config.Images:
 		d.Dataset, err = images.Absolute(s.DataDir, d.Dataset)
 		e.Data = d
 	case config.SpeechFrames:

@@ -18,7 +18,7 @@ type Options[F tensor.Float] struct {
 	Optimizer optim.Optimizer[F]
 	Schedule  optim.Schedule
 	ClipNorm  float64   // longest gradient; 0 for no limit
-	L2        float64   // the loss gets L2 Σ w² over all parameters; not with rewiring
+	L2        float64   // the loss gets L2 Σ w² over all parameters that decay; not with rewiring
 	Rewiring  *Rewiring // nil for dense matrices
 }
 
@@ -36,6 +36,7 @@ type Array[F tensor.Float] struct {
 	Shape       []int
 	Value, Grad []F
 	Doc         string // what it means, for checkpoints
+	Undecayed   bool   // L2 leaves it out: biases and scales, where the method says so
 }
 
 // Weights are the arrays of a network in training. The zero value, with options,
@@ -45,6 +46,7 @@ type Weights[F tensor.Float] struct {
 
 	params   []*optim.Param[F]
 	docs     map[string]string // of params
+	decayed  []*optim.Param[F] // those of params that L2 acts on
 	rewiring *deepr.Rewiring[F]
 	rewired  []Array[F] // the weights of rewired matrices, which come first in params
 }
@@ -55,7 +57,11 @@ func (w *Weights[F]) Add(a Array[F]) {
 		w.docs = map[string]string{}
 	}
 	w.docs[a.Name] = a.Doc
-	w.params = append(w.params, &optim.Param[F]{Name: a.Name, Shape: a.Shape, Value: a.Value, Grad: a.Grad})
+	p := &optim.Param[F]{Name: a.Name, Shape: a.Shape, Value: a.Value, Grad: a.Grad}
+	w.params = append(w.params, p)
+	if !a.Undecayed {
+		w.decayed = append(w.decayed, p)
+	}
 }
 
 // Rewire puts the matrices of a recurrent network, named "w_in" [n_in][n], "w_rec"
@@ -82,8 +88,8 @@ func (w *Weights[F]) Rewire(seed uint64, in, rec, out Array[F]) {
 			matrix = deepr.NewUnsigned[F](m.name, len(m.signs), a.Shape[1], r.Connectivity, seed)
 		}
 		w.rewiring.Matrices = append(w.rewiring.Matrices, matrix)
-		w.Add(Array[F]{"theta_" + m.name, a.Shape, matrix.Theta, make([]F, len(matrix.Theta)),
-			"DEEP R parameters of " + a.Doc + ": w = sign·theta where theta > 0, else 0"})
+		w.Add(Array[F]{Name: "theta_" + m.name, Shape: a.Shape, Value: matrix.Theta, Grad: make([]F, len(matrix.Theta)),
+			Doc: "DEEP R parameters of " + a.Doc + ": w = sign·theta where theta > 0, else 0"})
 	}
 	w.showWeights()
 }
@@ -116,7 +122,7 @@ func (w *Weights[F]) Update(step int) (metrics map[string]float64, err error) {
 		}
 	}
 	if w.L2 != 0 {
-		for _, p := range w.params {
+		for _, p := range w.decayed {
 			for i, x := range p.Value {
 				p.Grad[i] += F(F(2*w.L2) * x)
 			}

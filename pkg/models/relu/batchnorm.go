@@ -3,6 +3,7 @@ package relu
 import (
 	"fmt"
 
+	"github.com/snnctl/snnctl/internal/autodiff"
 	"github.com/snnctl/snnctl/internal/tensor"
 )
 
@@ -36,4 +37,26 @@ func (b *BatchNorm[F]) Parameters() []Parameter[F] {
 // no gradient.
 func (b *BatchNorm[F]) Running() []Parameter[F] {
 	return []Parameter[F]{{"running_mean", b.Mean}, {"running_var", b.Variance}}
+}
+
+// Forward implements Layer.
+func (b *BatchNorm[F]) Forward(p *Pass[F], _ string, x *autodiff.Var[F]) *autodiff.Var[F] {
+	scale, shift, running := p.variable(b.Scale), p.variable(b.Shift), b.running()
+	if !p.Training {
+		return autodiff.BatchNormEvaluate(p.Tape, p.Threads, x, scale, shift, running, b.Epsilon)
+	}
+	y, batch := autodiff.BatchNorm(p.Tape, p.Threads, x, scale, shift, b.Epsilon)
+	running.Average(batch, F(b.Momentum))
+	return y
+}
+
+// forwardReLU is Forward in training and the ReLU after it.
+func (b *BatchNorm[F]) forwardReLU(p *Pass[F], x *autodiff.Var[F]) *autodiff.Var[F] {
+	y, batch := autodiff.BatchNormReLU(p.Tape, p.Threads, x, p.variable(b.Scale), p.variable(b.Shift), b.Epsilon)
+	b.running().Average(batch, F(b.Momentum))
+	return y
+}
+
+func (b *BatchNorm[F]) running() autodiff.Statistics[F] {
+	return autodiff.Statistics[F]{Mean: b.Mean.Data, Variance: b.Variance.Data}
 }

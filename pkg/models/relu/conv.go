@@ -3,6 +3,7 @@ package relu
 import (
 	"fmt"
 
+	"github.com/snnctl/snnctl/internal/autodiff"
 	"github.com/snnctl/snnctl/internal/tensor"
 )
 
@@ -51,4 +52,10 @@ func (c *Conv[F]) Output(in Shape) (Shape, error) {
 // Parameters are the weights and the bias.
 func (c *Conv[F]) Parameters() []Parameter[F] {
 	return []Parameter[F]{{"weight", c.Weights}, {"bias", c.Bias}}
+}
+
+// Forward implements Layer.
+func (c *Conv[F]) Forward(p *Pass[F], _ string, x *autodiff.Var[F]) *autodiff.Var[F] {
+	return autodiff.Conv2D(p.Tape, p.Threads, x, p.variable(c.Weights), p.variable(c.Bias),
+		autodiff.Axis(c.Height), autodiff.Axis(c.Width), c.Groups)
 }

@@ -3,6 +3,7 @@ package relu
 import (
 	"fmt"
 
+	"github.com/snnctl/snnctl/internal/autodiff"
 	"github.com/snnctl/snnctl/internal/tensor"
 )
 
@@ -29,4 +30,11 @@ func (d *Dense[F]) Output(in Shape) (Shape, error) {
 // Parameters are the weights and the bias.
 func (d *Dense[F]) Parameters() []Parameter[F] {
 	return []Parameter[F]{{"weight", d.Weights}, {"bias", d.Bias}}
+}
+
+// Forward implements Layer.
+func (d *Dense[F]) Forward(p *Pass[F], _ string, x *autodiff.Var[F]) *autodiff.Var[F] {
+	trials, w := x.Value.Shape[0], d.Weights.Shape
+	y := autodiff.Dense(p.Tape, p.Threads, autodiff.Reshape(x, trials, w[0]), p.variable(d.Weights), p.variable(d.Bias))
+	return autodiff.Reshape(y, trials, w[1], 1, 1)
 }

@@ -12,6 +12,7 @@ package relu
 import (
 	"fmt"
 
+	"github.com/snnctl/snnctl/internal/autodiff"
 	"github.com/snnctl/snnctl/internal/fault"
 	"github.com/snnctl/snnctl/internal/tensor"
 )
@@ -45,6 +46,10 @@ type Layer[F tensor.Float] interface {
 	// Output is the shape of what the layer makes of an input of shape in, or why
 	// it cannot take it, in words that follow the layer's name.
 	Output(in Shape) (Shape, error)
+
+	// Forward is what the layer, of that name, makes of x [trials][channels][height]
+	// [width], whose shape it can take; it writes what the way back needs on the tape.
+	Forward(p *Pass[F], name string, x *autodiff.Var[F]) *autodiff.Var[F]
 
 	// Parameters are the arrays that training changes, with the names that follow
 	// the layer's own in a checkpoint; they share the layer's memory.

@@ -25,7 +25,7 @@ func chain(input Shape, layers ...Layer[float64]) *Network[float64] {
 }
 
 func TestShapesOfLeNet5(t *testing.T) {
-	one, valid, two := Axis{1, 2, 1}, Axis{1, 0, 1}, Window{Size: 2, Stride: 2}
+	one, valid := Axis{1, 2, 1}, Axis{1, 0, 1}
 	n := chain(Shape{1, 28, 28},
 		conv(6, 1, 5, one, one), &ReLU[float64]{}, &MaxPool[float64]{two, two},
 		conv(16, 6, 5, valid, valid), &ReLU[float64]{}, &MaxPool[float64]{two, two},

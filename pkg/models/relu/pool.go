@@ -3,6 +3,7 @@ package relu
 import (
 	"fmt"
 
+	"github.com/snnctl/snnctl/internal/autodiff"
 	"github.com/snnctl/snnctl/internal/tensor"
 )
 
@@ -32,6 +33,11 @@ func (p *MaxPool[F]) Output(in Shape) (Shape, error) { return pooled(in, p.Heigh
 // Parameters are none.
 func (*MaxPool[F]) Parameters() []Parameter[F] { return nil }
 
+// Forward implements Layer.
+func (l *MaxPool[F]) Forward(p *Pass[F], _ string, x *autodiff.Var[F]) *autodiff.Var[F] {
+	return autodiff.MaxPool2D(p.Tape, p.Threads, x, autodiff.Pool(l.Height), autodiff.Pool(l.Width))
+}
+
 // AveragePool is the mean of each window: with CountPadding over all its places,
 // padding being zeros, without over those inside the image.
 type AveragePool[F tensor.Float] struct {
@@ -48,6 +54,11 @@ func (p *AveragePool[F]) Output(in Shape) (Shape, error) { return pooled(in, p.H
 // Parameters are none.
 func (*AveragePool[F]) Parameters() []Parameter[F] { return nil }
 
+// Forward implements Layer.
+func (l *AveragePool[F]) Forward(p *Pass[F], _ string, x *autodiff.Var[F]) *autodiff.Var[F] {
+	return autodiff.AvgPool2D(p.Tape, p.Threads, x, autodiff.Pool(l.Height), autodiff.Pool(l.Width), l.CountPadding)
+}
+
 // GlobalAveragePool is the mean of each channel.
 type GlobalAveragePool[F tensor.Float] struct{}
 
@@ -59,3 +70,9 @@ func (*GlobalAveragePool[F]) Output(in Shape) (Shape, error) { return Vector(in.
 
 // Parameters are none.
 func (*GlobalAveragePool[F]) Parameters() []Parameter[F] { return nil }
+
+// Forward implements Layer.
+func (*GlobalAveragePool[F]) Forward(p *Pass[F], _ string, x *autodiff.Var[F]) *autodiff.Var[F] {
+	trials, channels := x.Value.Shape[0], x.Value.Shape[1]
+	return autodiff.Reshape(autodiff.GlobalAvgPool(p.Tape, p.Threads, x), trials, channels, 1, 1)
+}
