@@ -3,6 +3,7 @@ package optim
 import (
 	"math"
 
+	"github.com/snnctl/snnctl/internal/kernel"
 	"github.com/snnctl/snnctl/internal/tensor"
 )
 
@@ -22,24 +23,14 @@ type Adam[F tensor.Float] struct {
 func (o *Adam[F]) Step(params []*Param[F], t int, rate float64) {
 	o.m.fit(params)
 	o.v.fit(params)
-	b1, b2, eps := F(o.Beta1), F(o.Beta2), F(o.Epsilon)
-	eta := F(rate / (1 - math.Pow(o.Beta1, float64(t))))
-	unbias := F(1 / (1 - math.Pow(o.Beta2, float64(t))))
-	decay := F(rate * o.WeightDecay)
+	r := kernel.AdamRates[F]{
+		Beta1: F(o.Beta1), Beta2: F(o.Beta2), Epsilon: F(o.Epsilon), Decay: F(rate * o.WeightDecay),
+		Eta: F(rate / (1 - math.Pow(o.Beta1, float64(t)))), Unbias: F(1 / (1 - math.Pow(o.Beta2, float64(t)))),
+	}
 	for k, p := range params {
-		m, v := o.m[k], o.v[k]
-		for i, g := range p.Grad {
-			m[i] = F(b1*m[i]) + F((1-b1)*g)
-			v[i] = F(b2*v[i]) + F((1-b2)*F(g*g))
-			x := p.Value[i]
-			x -= F(decay * x)
-			p.Value[i] = x - F(eta*m[i])/(sqrt(F(unbias*v[i]))+eps)
-		}
+		kernel.Adam(p.Value, o.m[k], o.v[k], p.Grad, r)
 	}
 }
-
-// sqrt is exact to the last bit in either precision.
-func sqrt[F tensor.Float](x F) F { return F(math.Sqrt(float64(x))) }
 
 func (o *Adam[F]) Moments(params []*Param[F]) map[string][]F {
 	o.m.fit(params)

@@ -1,6 +1,9 @@
 package optim
 
-import "github.com/snnctl/snnctl/internal/tensor"
+import (
+	"github.com/snnctl/snnctl/internal/kernel"
+	"github.com/snnctl/snnctl/internal/tensor"
+)
 
 // SGD is gradient descent with momentum μ (0 for none): m ← μ m + g, x ← x - η m;
 // or in Nesterov's form (Sutskever et al. 2013), x ← x - η (μ m + g).
@@ -23,17 +26,10 @@ func (o *SGD[F]) Step(params []*Param[F], _ int, rate float64) {
 	o.m.fit(params)
 	mu, eta := F(o.Momentum), F(rate)
 	for k, p := range params {
-		m := o.m[k]
 		if o.Nesterov {
-			for i, g := range p.Grad {
-				m[i] = F(mu*m[i]) + g
-				p.Value[i] -= F(eta * (F(mu*m[i]) + g))
-			}
-			continue
-		}
-		for i, g := range p.Grad {
-			m[i] = F(mu*m[i]) + g
-			p.Value[i] -= F(eta * m[i])
+			kernel.Nesterov(p.Value, o.m[k], p.Grad, mu, eta)
+		} else {
+			kernel.Momentum(p.Value, o.m[k], p.Grad, mu, eta)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/snnctl/snnctl/internal/kernel"
 	"github.com/snnctl/snnctl/internal/tensor"
 	"github.com/snnctl/snnctl/pkg/learning/deepr"
 	"github.com/snnctl/snnctl/pkg/learning/optim"
@@ -138,6 +139,9 @@ func (w *Weights[F]) Update(step int) (metrics map[string]float64, err error) {
 	}
 	w.Optimizer.Step(w.params, step+1, rate)
 	for _, p := range w.params { // before such weights reach a checkpoint
+		if _, squares := kernel.CentredSums(p.Value, 0); squares-squares == 0 {
+			continue // all are finite
+		}
 		for _, x := range p.Value {
 			if x-x != 0 { // infinite or NaN
 				return nil, finite(step, "new value of "+p.Name, float64(x))
