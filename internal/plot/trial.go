@@ -24,6 +24,7 @@ type Trial struct {
 	Windows   []Window
 
 	ReadoutLabel string // of the y axis; "readout" if empty
+	WindowLabel  string // of Windows; "decision window" if empty
 }
 
 // Neuron is the membrane potential and the effective threshold of one neuron,
@@ -86,7 +87,7 @@ func (t Trial) Write(path string) error {
 	named := map[string]bool{} // traces that a panel above has in its legend
 	for _, s := range t.Signals {
 		p := t.newPanel(s.Label, 0.75)
-		p.addReadout(s.Traces, nil)
+		p.addReadout(s.Traces, nil, "")
 		p.legend = slices.DeleteFunc(p.legend, func(e entry) bool { return named[e.name] })
 		for _, e := range p.legend {
 			named[e.name] = true
@@ -95,7 +96,7 @@ func (t Trial) Write(path string) error {
 	}
 	if len(t.Readout) > 0 {
 		p := t.newPanel(t.readoutLabel(), 1.1)
-		p.addReadout(t.Readout, t.Windows)
+		p.addReadout(t.Readout, t.Windows, t.windowLabel())
 		add(p)
 	}
 	if len(f.panels) == 0 {
@@ -111,6 +112,13 @@ func (t Trial) readoutLabel() string {
 		return t.ReadoutLabel
 	}
 	return "readout"
+}
+
+func (t Trial) windowLabel() string {
+	if t.WindowLabel != "" {
+		return t.WindowLabel
+	}
+	return "decision window"
 }
 
 // newPanel returns a panel over the time of the trial, with the windows shaded;
@@ -141,7 +149,7 @@ func (p *panel) addNeuron(n Neuron) {
 }
 
 // addReadout draws a trace a class, and in each window the class that is right.
-func (p *panel) addReadout(traces []Trace, windows []Window) {
+func (p *panel) addReadout(traces []Trace, windows []Window, windowLabel string) {
 	var all [][]float64
 	for _, trace := range traces {
 		all = append(all, trace.Values)
@@ -179,7 +187,7 @@ func (p *panel) addReadout(traces []Trace, windows []Window) {
 		}
 	}
 	if len(windows) > 0 {
-		p.legend = append(p.legend, entry{name: "decision window", style: draw.LineStyle{Color: shade}, box: true})
+		p.legend = append(p.legend, entry{name: windowLabel, style: draw.LineStyle{Color: shade}, box: true})
 	}
 }
 

@@ -27,11 +27,9 @@ func drawNavigation[F tensor.Float](t *ppo.Trainer[F], dir string) error {
 	lif := t.Net.LIF
 	batch := &datasets.Batch{Trials: 1, Groups: []datasets.Group{*input}}
 	picture := trialPicture(t.Arena.Populations(), batch, rec.Spikes, lif)
-	picture.Title = fmt.Sprintf("Test episode %d after training; the goal is reached where windows end", number+1)
-	from := 0
+	picture.Title, picture.WindowLabel = fmt.Sprintf("Test episode %d after training", number+1), "goal reached"
 	for _, at := range episode.Reaches() {
-		picture.Windows = append(picture.Windows, plot.Window{Start: max(from, at-1), End: at, Target: -1})
-		from = at
+		picture.Windows = append(picture.Windows, plot.Window{Start: at - 1, End: at, Target: -1})
 	}
 	for _, p := range populations(lif, t.Net.Neurons()) {
 		if p.name == "ALIF" {
@@ -95,6 +93,10 @@ func drawWays(e *ppo.Episode, goalRadius float64, number int, dir string) error 
 	return maps.Write(filepath.Join(dir, "episode.svg"))
 }
 
+// reachesAtLeast is how many test episodes must have had a reach for its time to be
+// drawn: fewer tell nothing.
+const reachesAtLeast = 10
+
 // drawReachTimes draws the mean time to the goal for the first time, the second, and so
 // on.
 func drawReachTimes[F tensor.Float](t *ppo.Trainer[F], dir string) error {
@@ -105,7 +107,7 @@ func drawReachTimes[F tensor.Float](t *ppo.Trainer[F], dir string) error {
 		score *ppo.Score
 	}{{"trained", t.Score("test", t.EvaluationEpisodes)}, {"untrained", t.UntrainedScore("test", t.EvaluationEpisodes)}, {"random", t.RandomScore("test", t.EvaluationEpisodes)}} {
 		series := plot.Series{Name: s.name, Markers: true}
-		for number := 1; number <= numbers; number++ {
+		for number := 1; number <= numbers && s.score.Reached(number) >= reachesAtLeast; number++ {
 			mean, se := s.score.Wait(number)
 			series.X, series.Y, series.Errors = append(series.X, float64(number)), append(series.Y, mean), append(series.Errors, se)
 		}

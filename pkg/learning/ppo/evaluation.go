@@ -63,6 +63,17 @@ func (s *Score) add(r *Rollout) {
 	}
 }
 
+// Reached counts the episodes in which the goal was reached at least so many times.
+func (s *Score) Reached(number int) int {
+	count := 0
+	for _, reaches := range s.reaches {
+		if len(reaches) >= number {
+			count++
+		}
+	}
+	return count
+}
+
 // Wait is the mean time, in ms, to reach the goal for the number-th time (1: the
 // first), from the reach before or the start, with its standard error; and for 0, to
 // reach it any time after the first. Episodes that end before count by the time they

@@ -46,6 +46,9 @@ func TestScoreByHand(t *testing.T) {
 	if fourth, _ := s.Wait(4); !math.IsNaN(fourth) {
 		t.Errorf("fourth: %v, want no number", fourth)
 	}
+	if one, two, four := s.Reached(1), s.Reached(2), s.Reached(4); one != 3 || two != 2 || four != 0 {
+		t.Errorf("%d, %d and %d episodes reached once, twice, four times", one, two, four)
+	}
 	if m["goals_se"] == 0 || m["first_ms_se"] == 0 {
 		t.Errorf("no standard errors: %v", m)
 	}
