@@ -108,9 +108,14 @@ func (a *Arena) Begin(purpose rng.Purpose, step, index uint64) Episode {
 
 // BeginWithGoalOf is Begin with the goal that the episode of another purpose has.
 func (a *Arena) BeginWithGoalOf(goal, purpose rng.Purpose, step, index uint64) Episode {
-	e := Episode{arena: a, places: rng.Stream(a.Seed, purpose+"-places", step, index), spikes: rng.Stream(a.Seed, purpose+"-spikes", step, index)}
-	angle := 2 * math.Pi * rng.Stream(a.Seed, goal+"-goal", step, index).Float64()
-	e.Goal = [2]float64{math.Cos(angle), math.Sin(angle)}
+	places := func(purpose rng.Purpose) (r *rand.Rand, goal [2]float64) { // the goal comes first
+		r = rng.Stream(a.Seed, purpose+"-places", step, index)
+		sin, cos := math.Sincos(2 * math.Pi * r.Float64())
+		return r, [2]float64{cos, sin}
+	}
+	e := Episode{arena: a, spikes: rng.Stream(a.Seed, purpose+"-spikes", step, index)}
+	e.places, _ = places(purpose)
+	_, e.Goal = places(goal)
 	e.relocate()
 	return e
 }

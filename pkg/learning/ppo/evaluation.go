@@ -149,8 +149,8 @@ func (s *Score) metrics(prefix string) map[string]float64 {
 // evaluationBatch is the number of episodes that are evaluated at once.
 const evaluationBatch = 256
 
-// Score plays episodes [0, episodes) of a split with fixed weights, and the same goals
-// anew.
+// Score plays episodes [0, episodes) of a split with fixed weights, drawing actions as in
+// training, and the same goals anew.
 func (t *Trainer[F]) Score(split string, episodes int) *Score {
 	return t.score(split, episodes, gaussian(t.deviation()))
 }
