@@ -125,6 +125,12 @@ func TestTensorFlow(t *testing.T) {
 			f.next("Transpose", nil, first).conv(2, 4, 4, 6).next("Transpose", nil, last).next("Squeeze", []string{f.integers(1, 2)})
 			return f, []string{"conv", "relu", "conv"}
 		},
+		"two orders one after the other": func() (*file, []string) {
+			f := newFile(13, 11, 3, 6, 8)
+			f.conv(4, 3, 3, 3).relu().next("Transpose", nil, last).next("Transpose", nil, ints("perm", 0, 2, 1, 3)).next("Reshape", []string{f.integers(-1, 4*4*6)})
+			f.next("MatMul", []string{f.weights(4*4*6, 3)})
+			return f, []string{"conv", "relu", "flatten", "dense"}
+		},
 		"rows, channels last": func() (*file, []string) {
 			f := newFile(13, 8, 9, 2)
 			f.next("Transpose", nil, ints("perm", 0, 2, 1)).next("Conv", []string{f.weights(4, 2, 3), f.weights(4)}).relu()
