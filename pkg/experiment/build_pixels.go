@@ -19,7 +19,13 @@ func openImages(e *config.Experiment, s Settings) (pixels.Set, pixels.Options, e
 	if err != nil {
 		return pixels.Set{}, pixels.Options{}, err
 	}
-	return collection.Pixels(), pixels.Options{Normalisation: pixels.Unit(), ValidationImages: d.ValidationImages, Seed: e.Seed, Threads: s.Threads}, nil
+	set := collection.Pixels()
+	if d.Only == "test" {
+		if set, err = set.TestOnly(d.TestImages); err != nil {
+			return pixels.Set{}, pixels.Options{}, err
+		}
+	}
+	return set, pixels.Options{Normalisation: pixels.Unit(), ValidationImages: d.ValidationImages, Seed: e.Seed, Threads: s.Threads}, nil
 }
 
 // buildPixels opens the images of an experiment as batches.
