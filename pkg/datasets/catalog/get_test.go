@@ -383,3 +383,34 @@ func TestMirror(t *testing.T) {
 		}
 	}
 }
+
+// An archive is its published bytes: compressed anew or decompressed it counts as
+// damaged, or missing.
+func TestArchivesAreTheirPublishedBytes(t *testing.T) {
+	_, content := small(t)
+	set := Set{Name: "small", Files: []File{{Name: "data.tar.gz", Bytes: int64(len(content)), SHA256: sum(content)}}}
+	for name, c := range map[string]struct {
+		file    string
+		content []byte
+		want    State
+	}{
+		"published":       {"data.tar.gz", content, Valid},
+		"one byte more":   {"data.tar.gz", append(bytes.Clone(content), 0), Damaged},
+		"under raw names": {"data.tar", content, Missing},
+	} {
+		dataDir := t.TempDir()
+		writePart(t, dataDir, nil)
+		if err := os.WriteFile(filepath.Join(dataDir, "small", c.file), c.content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if files, err := set.Verify(dataDir); err != nil || files[0].State != c.want {
+			t.Errorf("%s: %+v, error %v, want %s", name, files, err, c.want)
+		}
+	}
+	s := serve(t, whole(content))
+	set.Mirrors = []string{s.URL + "/"}
+	dataDir := t.TempDir()
+	if files, err := Get(t.Context(), set, dataDir, Options{}); err != nil || files[0].State != Fetched {
+		t.Errorf("Get: %+v, error %v", files, err)
+	}
+}

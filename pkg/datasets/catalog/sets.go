@@ -25,11 +25,16 @@ type File struct {
 	Name          string
 	Bytes         int64
 	SHA256        string // of the file, in hexadecimal
-	ContentSHA256 string // of what it decompresses to
+	ContentSHA256 string // of what it decompresses to; "" of archives, which are read as they are
 }
 
-// RawName is the name of the decompressed file.
-func (f File) RawName() string { return strings.TrimSuffix(f.Name, ".gz") }
+// RawName is the name of the decompressed file, or that of an archive.
+func (f File) RawName() string {
+	if f.ContentSHA256 == "" {
+		return f.Name
+	}
+	return strings.TrimSuffix(f.Name, ".gz")
+}
 
 // Bytes is the size of all files.
 func (s Set) Bytes() (total int64) {
@@ -40,7 +45,28 @@ func (s Set) Bytes() (total int64) {
 }
 
 // Sets are the known data sets, in the order of their names.
+//
+// The checksums of MNIST and Fashion-MNIST are those of the files; those of CIFAR are
+// the ones that TensorFlow Datasets publishes (url_checksums/cifar10.txt, cifar100.txt).
 var Sets = []Set{
+	{
+		Name:    "cifar-10",
+		Summary: "60,000 photographs of 10 classes, 32×32 colours",
+		Licence: "none stated by its authors",
+		Cite:    citeCIFAR,
+		Mirrors: mirrorsCIFAR,
+		Files: []File{{Name: "cifar-10-binary.tar.gz", Bytes: 170052171,
+			SHA256: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"}},
+	},
+	{
+		Name:    "cifar-100",
+		Summary: "60,000 photographs of 100 classes in 20 superclasses, 32×32 colours",
+		Licence: "none stated by its authors",
+		Cite:    citeCIFAR,
+		Mirrors: mirrorsCIFAR,
+		Files: []File{{Name: "cifar-100-binary.tar.gz", Bytes: 168513733,
+			SHA256: "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"}},
+	},
 	{
 		Name:    "fashion-mnist",
 		Summary: "70,000 pictures of clothes in 10 classes, 28×28 grey values",
@@ -88,6 +114,14 @@ var Sets = []Set{
 				"ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"},
 		},
 	},
+}
+
+const citeCIFAR = "Krizhevsky, Learning Multiple Layers of Features from Tiny Images, University of Toronto (2009)"
+
+// mirrorsCIFAR are the two addresses of the authors' page.
+var mirrorsCIFAR = []string{
+	"https://www.cs.toronto.edu/~kriz/",
+	"https://cave.cs.toronto.edu/kriz/",
 }
 
 // Known returns the set of that name.
