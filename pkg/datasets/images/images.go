@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/snnctl/snnctl/internal/fault"
@@ -47,7 +48,7 @@ func Load(dataDir, name string) (*Collection, error) {
 	if err != nil {
 		return nil, err
 	}
-	known, _ := catalog.Known(name)
+	known, _ := knownSet(name)
 	l := loader{dir: dir, known: known, checksums: map[string]string{}}
 	c := &Collection{Train: l.split("train"), Test: l.split("t10k"), Checksums: l.checksums}
 	if l.err != nil {
@@ -66,14 +67,30 @@ func directory(dataDir, name string) (string, error) {
 	if name != "" && !filepath.IsAbs(name) && isDirectory(below) {
 		return below, nil
 	}
-	if _, known := catalog.Known(name); known {
+	if _, known := knownSet(name); known {
 		return "", fault.Inputf("there is no data set %s in %s; run: snnctl data get %s --data-dir %s", name, dataDir, name, dataDir)
 	}
 	if name != "" && isDirectory(name) {
 		return name, nil
 	}
 	return "", fault.Inputf("there is no image set %q: neither the directory %s nor %q exists (known sets: %s)",
-		name, below, name, strings.Join(catalog.Names(), ", "))
+		name, below, name, strings.Join(knownNames(), ", "))
+}
+
+// knownSet is the set of the catalog that has a name, if it is one of idx files.
+func knownSet(name string) (catalog.Set, bool) {
+	s, known := catalog.Known(name)
+	if !known || !strings.Contains(s.Files[0].Name, "-idx3-ubyte") {
+		return catalog.Set{}, false
+	}
+	return s, true
+}
+
+func knownNames() []string {
+	return slices.DeleteFunc(catalog.Names(), func(name string) bool {
+		_, known := knownSet(name)
+		return !known
+	})
 }
 
 // Absolute gives the name of a set under which it is found from any working
