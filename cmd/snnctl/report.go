@@ -19,6 +19,9 @@ func printPlan(a *app, to io.Writer, e *config.Experiment, p *experiment.Plan) e
 		return a.printJSON(p)
 	}
 	table := newTable(to, "PLAN", e.Name)
+	for _, sentence := range p.Data {
+		table.row("data", sentence)
+	}
 	table.row("parameters", fmt.Sprint(p.Parameters))
 	table.row("memory", formatBytes(p.Bytes()))
 	for _, b := range p.Buffers {

@@ -126,7 +126,14 @@ func drawExperiment(t *rapid.T) Experiment {
 		e.Data = d
 	}
 	if d, ok := e.Data.(Images); ok {
-		e.Train.EvalTrials = min(e.Train.EvalTrials, d.ValidationImages)
+		if d.ShorterSidePixels = max(d.ShorterSidePixels, d.SizePixels); d.SizePixels == 0 {
+			d.ShorterSidePixels = 0
+		}
+		for i := range d.StandardDeviation {
+			d.StandardDeviation[i] = math.Abs(d.StandardDeviation[i]) + 1
+		}
+		e.Train.EvalTrials = min(e.Train.EvalTrials, max(d.ValidationImages, d.TestImages)) // one of them is 0
+		e.Data = d
 	}
 	if m, ok := e.Model.(ReLU); ok {
 		for i, layer := range m.Layers {

@@ -4,6 +4,7 @@ import (
 	"github.com/snnctl/snnctl/internal/fault"
 	"github.com/snnctl/snnctl/pkg/config"
 	"github.com/snnctl/snnctl/pkg/datasets/images"
+	"github.com/snnctl/snnctl/pkg/datasets/imagesets"
 	"github.com/snnctl/snnctl/pkg/datasets/speechframes"
 )
 
@@ -63,7 +64,7 @@ func MakePortable(e *config.Experiment, s Settings) error {
 		d.Dataset, err = images.Absolute(s.DataDir, d.Dataset)
 		e.Data = d
 	case config.Images:
-		d.Dataset, err = images.Absolute(s.DataDir, d.Dataset)
+		d.Dataset, err = imagesets.Absolute(s.DataDir, d.Dataset)
 		e.Data = d
 	case config.SpeechFrames:
 		d.Features, err = speechframes.Absolute(s.DataDir, d.Features)

@@ -28,7 +28,7 @@ func buildReLU[F tensor.Float](e *config.Experiment, s Settings) (*Experiment, e
 	}
 	return &Experiment{
 		Trainee: trainer, Objective: accuracy, Checksums: source.Checksums(), trainingTrials: source.Size("train"),
-		Plan: Plan{Parameters: trainer.Parameters(), Buffers: buffers},
+		Plan: Plan{Data: describeImages(source), Parameters: trainer.Parameters(), Buffers: buffers},
 		draw: func(dir string) error { return drawReLU(trainer, dir) },
 		check: func() ([]GradientCheck, error) {
 			exact, err := reluGradients[float64](e, s, source.Set, source.Options)

@@ -84,8 +84,9 @@ func (o Objective) Better(x, y float64) bool {
 
 // Plan says what a training will take.
 type Plan struct {
-	Parameters int      `json:"parameters"` // that exist at a time: with rewiring, the budget of synapses
-	Buffers    []Buffer `json:"buffers"`    // memory, largest first
+	Data       []string `json:"data,omitempty"` // what was found, and what it lacks: a sentence each
+	Parameters int      `json:"parameters"`     // that exist at a time: with rewiring, the budget of synapses
+	Buffers    []Buffer `json:"buffers"`        // memory, largest first
 	StepTime   float64  `json:"seconds_per_step,omitempty"`
 	TotalTime  float64  `json:"seconds,omitempty"`
 }

@@ -42,6 +42,10 @@ type Set struct {
 	ClassNames []string // by label; nil where there are none
 	Missing    string   // what the published set has and this copy lacks; "" for nothing
 
+	// Low and High are the ends of the values of files, 0 and 255 of bytes; both
+	// are 0 where nothing else is known.
+	Low, High float64
+
 	// Checksums gives the SHA-256 of each file that was read, by its name.
 	Checksums map[string]string
 }

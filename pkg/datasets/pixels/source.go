@@ -51,19 +51,11 @@ type scratch struct{ read, transformed []float32 }
 
 // NewSource splits a set.
 func NewSource[F tensor.Float](set Set, o Options) (*Source[F], error) {
-	s := &Source[F]{Options: o, Set: set, splits: map[string]Images{"train": set.Train, "validation": set.Validation, "test": set.Test}}
-	if set.Validation == nil {
-		if o.ValidationImages < 1 || o.ValidationImages >= set.Train.Len() {
-			return nil, fault.Inputf("validation_images is %d, expected 1 to %d, as there are %d training images", o.ValidationImages, set.Train.Len()-1, set.Train.Len())
-		}
-		var err error
-		if s.splits["validation"], err = Part(set.Train, "the training set", 0, o.ValidationImages); err != nil {
-			return nil, err
-		}
-		if s.splits["train"], err = Part(set.Train, "the training set", o.ValidationImages, 0); err != nil {
-			return nil, err
-		}
+	set, err := set.Split(o.ValidationImages, 0)
+	if err != nil {
+		return nil, err
 	}
+	s := &Source[F]{Options: o, Set: set, splits: map[string]Images{"train": set.Train, "validation": set.Validation, "test": set.Test}}
 	s.order = datasets.NewOrder(o.Seed, s.splits["train"].Len())
 	s.workers = make([]scratch, max(1, o.Threads))
 	for i := range s.workers {
