@@ -44,6 +44,7 @@ func TestMain(m *testing.M) {
 //	flip FILE N       changes the byte N of FILE; counted from the end if negative
 //	wait-for FILE     until there is FILE
 //	speech DIR        writes a small corpus of speech: RIFF files and phone labels
+//	photos DIR FORM   writes a small set of colour images: cifar or folder
 //	disk DIR OPTIONS  puts a disk in the place of DIR, such as size=64k; again: changes it
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -56,7 +57,7 @@ func TestScripts(t *testing.T) {
 			"status": scriptStatus, "fails": scriptFails, "refused": scriptRefused,
 			"object": scriptObject, "records": scriptRecords, "reshape": scriptReshape, "newer": scriptNewer,
 			"idx": scriptIDX, "cut": scriptCut, "flip": scriptFlip, "wait-for": scriptWaitFor,
-			"disk": scriptDisk, "speech": scriptSpeech,
+			"disk": scriptDisk, "speech": scriptSpeech, "photos": scriptPhotos,
 		},
 	})
 }
