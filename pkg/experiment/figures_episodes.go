@@ -24,7 +24,7 @@ func (e *episodic[F]) drawErrors(dir string) error {
 	if err != nil {
 		return err
 	}
-	names := map[string]string{"": "network, fixed weights", "mean_": "running mean", "linear_": "linear regression", "backprop_": "back-propagation"}
+	names := map[string]string{"": "network, fixed weights", "mean_": "running mean", "linear_": "linear regression", "backprop_": "back-propagation, all examples so far", "online_backprop_": "back-propagation, the newest example"}
 	trials := make([]float64, e.data.Trials)
 	for k := range trials {
 		trials[k] = float64(k + 1)

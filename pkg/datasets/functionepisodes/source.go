@@ -126,7 +126,6 @@ func (s *Source) fill(dst *datasets.Batch, purpose rng.Purpose, step, first, epi
 // as far as they are needed, of targets y. The spikes of a trial depend on what it shows
 // and on its address alone.
 func (s *Source) encode(spikes *tensor.Spikes, lane int, x [][]float64, y []float64, purpose rng.Purpose, step, index int) {
-	show := make([]float64, s.TrialMS)
 	for k := range x {
 		r := rng.Stream(s.Seed, purpose+" spikes", uint64(step), uint64(index*s.EpisodeTrials+k))
 		for i := range s.numbers() {
@@ -139,10 +138,7 @@ func (s *Source) encode(spikes *tensor.Spikes, lane int, x [][]float64, y []floa
 			default:
 				code = s.target
 			}
-			for t := range show {
-				show[t] = value
-			}
-			code.Fire(r, show, func(t, neuron int) { spikes.Set(k*s.TrialMS+t, i*s.Lines+neuron, lane) })
+			code.Hold(r, value, s.TrialMS, func(t, neuron int) { spikes.Set(k*s.TrialMS+t, i*s.Lines+neuron, lane) })
 		}
 	}
 }

@@ -25,6 +25,7 @@ type Code struct {
 	low, high      float64
 	first, spacing float64 // m_0, and m_(c+1) - m_c
 	sigma          float64
+	peak           float64 // p
 	gap            float64 // 1 / ln(1-p)
 }
 
@@ -36,7 +37,7 @@ func New(neurons int, low, high, peakHz float64) Code {
 	return Code{
 		neurons: neurons, low: low, high: high, sigma: sigma,
 		first: low - 2*sigma, spacing: (high - low + 4*sigma) / float64(neurons-1),
-		gap: 1 / math.Log1p(-peakHz/1000),
+		peak: peakHz / 1000, gap: 1 / math.Log1p(-peakHz/1000),
 	}
 }
 

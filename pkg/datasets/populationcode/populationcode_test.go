@@ -31,18 +31,33 @@ func TestRatesAreThoseOfTheTuningCurves(t *testing.T) {
 		for i := range counts {
 			counts[i] = make([]int, c.neurons)
 		}
+		check := func(how string) {
+			for value, x := range c.expected {
+				for neuron, count := range counts[value] {
+					d := (code.Preferred(neuron) - x) / sigma
+					want := c.peak / 1000 * math.Exp(-d*d/2)
+					if got := float64(count) / steps; math.Abs(got-want) > 5*math.Sqrt(want*(1-want)/steps)+1e-9 {
+						t.Errorf("%s, %d neurons, value %g: neuron %d fires with probability %.4f, want %.4f", how, c.neurons, x, neuron, got, want)
+					}
+				}
+				clear(counts[value])
+			}
+		}
 		r := rand.New(rand.NewPCG(3, 4))
 		for range steps {
 			code.Fire(r, c.values, func(value, neuron int) { counts[value][neuron]++ })
 		}
-		for value, x := range c.expected {
-			for neuron, count := range counts[value] {
-				d := (code.Preferred(neuron) - x) / sigma
-				want := c.peak / 1000 * math.Exp(-d*d/2)
-				if got := float64(count) / steps; math.Abs(got-want) > 5*math.Sqrt(want*(1-want)/steps)+1e-9 {
-					t.Errorf("%d neurons, value %g: neuron %d fires with probability %.4f, want %.4f", c.neurons, x, neuron, got, want)
+		check("step by step")
+		for value, x := range c.values {
+			at := map[int]int{} // the last step of each neuron: there is one spike a step
+			code.Hold(r, x, steps, func(step, neuron int) {
+				if last, ok := at[neuron]; step < 0 || step >= steps || ok && step <= last {
+					t.Fatalf("neuron %d fires in step %d after step %d", neuron, step, last)
 				}
-			}
+				at[neuron] = step
+				counts[value][neuron]++
+			})
 		}
+		check("held")
 	}
 }

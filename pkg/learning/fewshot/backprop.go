@@ -7,22 +7,23 @@ import (
 	"github.com/snnctl/snnctl/pkg/learning/optim"
 )
 
-// Backprop is a network of one layer of hidden units, trained by back-propagation on the
-// examples seen so far:
+// Backprop is a network of one layer of hidden units, trained by back-propagation:
 //
 //	(1) y = c + Σ_j v_j tanh(b_j + Σ_i w_ij x_i)
 //
 // After each example it takes Updates steps of Adam along the gradient of the mean
-// squared error over all of them.
+// squared error over all examples seen so far or, where it is Online, of the error of the
+// newest alone.
 type Backprop struct {
 	Hidden  int
 	Rate    float64 // learning rate of Adam
 	Updates int     // after each example
+	Online  bool    // keeps no example
 
 	params    []*optim.Param[float64] // w [inputs][Hidden], b, v [Hidden], c [1]
 	optimizer optim.Adam[float64]
-	taken     int // updates
-	seen      Examples
+	taken     int       // updates
+	seen      Examples  // of which the gradient is
 	h         []float64 // the hidden units of the last output
 }
 
@@ -61,6 +62,9 @@ func (b *Backprop) Predict(x []float64) float64 {
 
 // Learn implements Learner.
 func (b *Backprop) Learn(x []float64, y float64) {
+	if b.Online {
+		b.seen.X, b.seen.Y = b.seen.X[:0], b.seen.Y[:0]
+	}
 	b.seen.X, b.seen.Y = append(b.seen.X, x), append(b.seen.Y, y)
 	for range b.Updates {
 		b.gradient()

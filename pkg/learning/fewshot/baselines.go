@@ -14,13 +14,13 @@ type Baseline struct {
 	New      func(function int) Learner
 }
 
-// Baselines are the running mean, linear regression and back-propagation, whose settings
-// are chosen by an open search: of the grids below, those with the least mean squared
-// error over all examples of the training functions. What they predict before the first
-// example is the mean target of these.
+// Baselines are the running mean, linear regression, and back-propagation with and without
+// a memory of all examples. Settings are chosen by an open search: of the grids below, those
+// with the least mean squared error over all examples of the training functions. What the
+// baselines predict before the first example is the mean target of these.
 func Baselines(training []Examples, seed uint64, threads int) []Baseline {
 	inputs, prior := len(training[0].X[0]), meanTarget(training)
-	var linear, backprop []Baseline
+	var linear, backprop, online []Baseline
 	for _, intercept := range []float64{1e-4, 1e-3, 1e-2, 1e-1, 1} {
 		for _, slope := range []float64{1e-4, 1e-3, 1e-2, 1e-1, 1, 10} {
 			linear = append(linear, Baseline{
@@ -29,21 +29,31 @@ func Baselines(training []Examples, seed uint64, threads int) []Baseline {
 			})
 		}
 	}
+	network := func(name string, hidden int, rate float64, updates int, online bool) Baseline {
+		return Baseline{
+			Name:     name,
+			Settings: map[string]float64{"hidden_units": float64(hidden), "learning_rate": rate, "updates_per_example": float64(updates)},
+			New: func(function int) Learner {
+				b := NewBackprop(rng.Stream(seed, "baseline backprop", 0, uint64(function)), inputs, hidden, prior, rate, updates)
+				b.Online = online
+				return b
+			},
+		}
+	}
 	for _, hidden := range []int{10, 30} {
 		for _, rate := range []float64{0.003, 0.01, 0.03, 0.1} {
 			for _, updates := range []int{1, 5} {
-				backprop = append(backprop, Baseline{
-					Name:     "backprop",
-					Settings: map[string]float64{"hidden_units": float64(hidden), "learning_rate": rate, "updates_per_example": float64(updates)},
-					New: func(function int) Learner {
-						return NewBackprop(rng.Stream(seed, "baseline backprop", 0, uint64(function)), inputs, hidden, prior, rate, updates)
-					},
-				})
+				backprop = append(backprop, network("backprop", hidden, rate, updates, false))
 			}
+			online = append(online, network("online_backprop", hidden, rate, 1, true))
 		}
 	}
 	mean := Baseline{Name: "mean", New: func(int) Learner { return &RunningMean{Prior: prior} }}
-	return []Baseline{mean, best(linear, training, threads), best(backprop, training, threads)}
+	chosen := []Baseline{mean}
+	for _, candidates := range [][]Baseline{linear, backprop, online} {
+		chosen = append(chosen, best(candidates, training, threads))
+	}
+	return chosen
 }
 
 func meanTarget(functions []Examples) float64 {

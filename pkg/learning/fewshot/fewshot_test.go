@@ -85,6 +85,25 @@ func TestBackpropGradientFiniteDifferences(t *testing.T) {
 	}
 }
 
+// Online, a network remembers only by its weights: the gradient is that of the newest
+// example, whatever came before.
+func TestOnlineBackpropKeepsNoExample(t *testing.T) {
+	e := planes(1, 5, 0.3)[0]
+	fresh := func() *Backprop {
+		b := NewBackprop(rand.New(rand.NewPCG(3, 4)), 2, 5, 0.5, 0, 1) // at rate 0 weights stay
+		b.Online = true
+		return b
+	}
+	b, last := fresh(), fresh()
+	for k, x := range e.X {
+		b.Learn(x, e.Y[k])
+	}
+	last.Learn(e.X[4], e.Y[4])
+	if got, want := b.gradient(), last.gradient(); got != want {
+		t.Errorf("error %g after five examples, %g after the last alone", got, want)
+	}
+}
+
 // Each baseline does what it can: from the examples of a plane all learn, and linear
 // regression learns most. Threads do not matter.
 func TestBaselinesLearnPlanes(t *testing.T) {
@@ -106,8 +125,8 @@ func TestBaselinesLearnPlanes(t *testing.T) {
 			t.Errorf("%s: squared error %g at first, %g at last", b.Name, first, last)
 		}
 	}
-	if !(late["linear"] < late["backprop"] && late["backprop"] < late["mean"]) {
-		t.Errorf("squared errors at last: %v, want linear below backprop below mean", late)
+	if !(late["linear"] < late["backprop"] && late["backprop"] < late["online_backprop"] && late["online_backprop"] < late["mean"]) {
+		t.Errorf("squared errors at last: %v, want linear below backprop below online below mean", late)
 	}
 	again := Baselines(training, 1, 1)
 	for i, b := range baselines {
