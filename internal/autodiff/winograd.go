@@ -28,7 +28,7 @@ const (
 	positionGap    = 16      // numbers between positions, lest they fall on each other in the cache
 
 	// Sums over tiles that are taken side by side, where the weights are few.
-	sumRuns, sumNumbers = 8, 1 << 22
+	sumRuns, sumNumbers = 8, 1 << 23
 )
 
 // suitsWinograd reports whether the kernel is 3×3, leaves no place out, and has
