@@ -6,8 +6,10 @@
 package parallel
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // For calls work(worker, i) once for each i in [0, n), on up to threads
@@ -26,10 +28,18 @@ func For(threads, n int, work func(worker, i int)) {
 	j.next.Store(0)
 	j.workers.Store(0)
 	j.running.Add(threads - 1)
+	j.left.Store(int64(threads - 1))
 	for range threads - 1 {
-		go j.help()
+		if h := idleHelper(); h != nil {
+			h.next.Store(j)
+		} else {
+			go j.help()
+		}
 	}
 	j.loop(0)
+	for began := time.Now(); j.left.Load() > 0 && time.Since(began) < patience; {
+		runtime.Gosched()
+	}
 	j.running.Wait()
 	j.work = nil
 	jobs.Put(j)
@@ -42,16 +52,14 @@ type job struct {
 	n       int
 	next    atomic.Int64 // index
 	workers atomic.Int64 // besides the caller of For, number 0
+	left    atomic.Int64 // of them, that run
 	running sync.WaitGroup
 	help    func()
 }
 
 var jobs = sync.Pool{New: func() any {
 	j := new(job)
-	j.help = func() {
-		defer j.running.Done()
-		j.loop(int(j.workers.Add(1)))
-	}
+	j.help = func() { helpers.Get().(*helper).run(j) }
 	return j
 }}
 
