@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"path"
 	"slices"
 	"strings"
 
@@ -46,7 +45,7 @@ func ReadNWB(file string) (*Recording, error) {
 		return nil, fault.Inputf("%s is of NWB version %s, expected 2.x", file, version)
 	}
 	n := nwb{file: file, f: f}
-	r := &Recording{Name: strings.TrimSuffix(path.Base(file), path.Ext(file))}
+	r := &Recording{Name: nameOf(file)}
 	if err := n.units(r); err != nil {
 		return nil, err
 	}

@@ -108,6 +108,10 @@ type Binned struct {
 	Clipped int
 }
 
+// edge is the part of a bin that a spike may lie before its bin, as times such as
+// 0.04 s are not whole numbers of bins in floating point.
+const edge = 1e-9
+
 // Bin cuts all trials into bins. Trials may overlap.
 func (r *Recording) Bin(b Binning) *Binned {
 	out := &Binned{Binning: b, Trials: make([]tensor.Raster, len(r.Trials)), Missing: make([][]int, len(r.Trials))}
@@ -124,7 +128,7 @@ func (r *Recording) Bin(b Binning) *Binned {
 				continue
 			}
 			for _, t := range n.Between(start, stop) {
-				if bin := int((t - start) / b.Bin); bin < bins {
+				if bin := int((t-start)/b.Bin + edge); bin < bins {
 					counts[bin*len(r.Neurons)+i]++
 				}
 			}
