@@ -19,12 +19,12 @@ import (
 func newDataCommand(a *app) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "data",
-		Short: "List, get, verify, locate and prepare data sets",
-		Long:  "List, get, verify and locate the data sets below --data-dir, and prepare speech of your own.\n" + exitStatusHelp,
+		Short: "List, get, verify, locate, show and prepare data sets",
+		Long:  "List, get, verify and locate the data sets below --data-dir, show recordings, and prepare\nspeech of your own.\n" + exitStatusHelp,
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	command.AddCommand(newDataListCommand(a), newDataGetCommand(a), newDataVerifyCommand(a), newDataPathCommand(a), newDataFeaturesCommand(a))
+	command.AddCommand(newDataListCommand(a), newDataGetCommand(a), newDataVerifyCommand(a), newDataPathCommand(a), newDataShowCommand(a), newDataFeaturesCommand(a))
 	return command
 }
 

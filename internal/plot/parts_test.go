@@ -3,8 +3,11 @@ package plot
 import (
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/plot/vg"
@@ -135,5 +138,21 @@ func TestManySpikesMakeSmallFiles(t *testing.T) {
 				t.Errorf("%d spikes make a %s of %d bytes", count, extension, size)
 			}
 		}
+	}
+}
+
+func TestASessionIsMarkedInSeconds(t *testing.T) {
+	marks := thousandths(ticks(8)).Ticks(0, 20_000)
+	if last := marks[len(marks)-1]; last.Value != 20_000 || last.Label != "20" {
+		t.Errorf("the last mark is %+v, want 20 at 20000 ms", last)
+	}
+	path := filepath.Join(t.TempDir(), "session.svg")
+	s := Session{Title: "a session", Duration: 20_000, Populations: []Raster{{Name: "CA1", Neurons: 2, Spikes: []Spike{{10, 0}, {19_000, 1}}}}}
+	if err := s.Write(path); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil || !strings.Contains(string(b), ">CA1</text>") || !strings.Contains(string(b), ">time (s)</text>") {
+		t.Errorf("the picture does not say what it shows (%v)", err)
 	}
 }
