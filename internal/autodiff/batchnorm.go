@@ -83,14 +83,19 @@ func batchNorm[F tensor.Float](t *Tape[F], threads int, x, scale, shift *Var[F],
 		}
 	})
 	t.Record(func() {
+		// With ReLU, whether a place was positive is computed again from x: that is cheaper
+		// than to read y.
 		parallel.For(threads, p.channels, func(_, c int) {
-			var sum, product float64 // Σ gy and Σ gy (x-μ)
+			mean, a, b := batch.Mean[c], scale.Value.Data[c]*inverse[c], shift.Value.Data[c]
+			var sum, product float64 // Σ gy and Σ gy (x-μ), gy before ReLU
 			for i := range p.batch {
-				gy := p.of(y.Grad, i, c)
-				if rectify { // nobody else reads the gradient of the result any more
-					kernel.ReLUMask(gy, p.of(y.Value, i, c))
+				gy, xi := p.of(y.Grad, i, c), p.of(x.Value, i, c)
+				var s, q float64
+				if rectify {
+					s, q = kernel.RectifiedProducts(gy, xi, mean, a, b)
+				} else {
+					s, q = kernel.CentredProducts(gy, xi, mean)
 				}
-				s, q := kernel.CentredProducts(gy, p.of(x.Value, i, c), batch.Mean[c])
 				sum, product = sum+s, product+q
 			}
 			product *= float64(inverse[c])
@@ -103,10 +108,14 @@ func batchNorm[F tensor.Float](t *Tape[F], threads int, x, scale, shift *Var[F],
 			if x.Grad == nil {
 				return
 			}
-			a := scale.Value.Data[c] * inverse[c]
 			slope, offset := a*inverse[c]*F(product/float64(n)), a*F(sum/float64(n))
 			for i := range p.batch {
-				kernel.NormGradient(p.of(x.Grad, i, c), p.of(y.Grad, i, c), p.of(x.Value, i, c), batch.Mean[c], a, slope, offset)
+				gx, gy, xi := p.of(x.Grad, i, c), p.of(y.Grad, i, c), p.of(x.Value, i, c)
+				if rectify {
+					kernel.RectifiedNormGradient(gx, gy, xi, mean, a, b, slope, offset)
+				} else {
+					kernel.NormGradient(gx, gy, xi, mean, a, slope, offset)
+				}
 			}
 		})
 	})

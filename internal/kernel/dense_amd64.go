@@ -142,6 +142,11 @@ func affineF32(n int, y *float32, x *float32, mean float32, a float32, b float32
 //go:noescape
 func normGradientF32(n int, gx *float32, gy *float32, x *float32, mean float32, a float32, slope float32, offset float32)
 
+// rectifiedNormGradientF32 is RectifiedNormGradient for a multiple of 8 numbers.
+//
+//go:noescape
+func rectifiedNormGradientF32(n int, gx *float32, gy *float32, x *float32, mean float32, a float32, b float32, slope float32, offset float32)
+
 // centredSumsF32 is CentredSums for a multiple of 8 numbers.
 //
 //go:noescape
@@ -151,6 +156,11 @@ func centredSumsF32(n int, x *float32, about float32, sums *float64)
 //
 //go:noescape
 func centredProductsF32(n int, gy *float32, x *float32, mean float32, sums *float64)
+
+// rectifiedProductsF32 is RectifiedProducts for a multiple of 8 numbers.
+//
+//go:noescape
+func rectifiedProductsF32(n int, gy *float32, x *float32, mean float32, a float32, b float32, sums *float64)
 
 // maxOfSquaresF32 is MaxOfSquares for a multiple of 8 results.
 //

@@ -6699,14 +6699,49 @@ TEXT ·normGradientF32(SB), NOSPLIT, $0-48
 	XORQ         CX, CX
 
 eight:
-	VMULPS  (BX)(CX*4), Y1, Y4
 	VMOVUPS (SI)(CX*4), Y5
 	VSUBPS  Y0, Y5, Y5
+	VMULPS  (BX)(CX*4), Y1, Y4
 	VMULPS  Y2, Y5, Y5
 	VSUBPS  Y5, Y4, Y4
 	VSUBPS  Y3, Y4, Y4
 	VADDPS  (DX)(CX*4), Y4, Y4
 	VMOVUPS Y4, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	CMPQ    CX, AX
+	JL      eight
+	VZEROUPPER
+	RET
+
+// func rectifiedNormGradientF32(n int, gx *float32, gy *float32, x *float32, mean float32, a float32, b float32, slope float32, offset float32)
+// Requires: AVX
+TEXT ·rectifiedNormGradientF32(SB), NOSPLIT, $0-52
+	VBROADCASTSS mean+32(FP), Y0
+	VBROADCASTSS a+36(FP), Y1
+	VBROADCASTSS slope+44(FP), Y2
+	VBROADCASTSS offset+48(FP), Y3
+	VBROADCASTSS b+40(FP), Y4
+	VXORPS       Y5, Y5, Y5
+	MOVQ         n+0(FP), AX
+	MOVQ         gx+8(FP), DX
+	MOVQ         gy+16(FP), BX
+	MOVQ         x+24(FP), SI
+	XORQ         CX, CX
+
+eight:
+	VMOVUPS (SI)(CX*4), Y7
+	VSUBPS  Y0, Y7, Y7
+	VMULPS  Y1, Y7, Y8
+	VADDPS  Y4, Y8, Y8
+	VMOVUPS (BX)(CX*4), Y6
+	VCMPPS  $0x06, Y5, Y8, Y8
+	VANDPS  Y8, Y6, Y6
+	VMULPS  Y1, Y6, Y6
+	VMULPS  Y2, Y7, Y7
+	VSUBPS  Y7, Y6, Y6
+	VSUBPS  Y3, Y6, Y6
+	VADDPS  (DX)(CX*4), Y6, Y6
+	VMOVUPS Y6, (DX)(CX*4)
 	ADDQ    $0x08, CX
 	CMPQ    CX, AX
 	JL      eight
@@ -6787,6 +6822,54 @@ eight:
 	VMOVUPD      Y2, 32(AX)
 	VMOVUPD      Y3, 64(AX)
 	VMOVUPD      Y4, 96(AX)
+	VZEROUPPER
+	RET
+
+// func rectifiedProductsF32(n int, gy *float32, x *float32, mean float32, a float32, b float32, sums *float64)
+// Requires: AVX
+TEXT ·rectifiedProductsF32(SB), NOSPLIT, $0-48
+	VBROADCASTSS mean+24(FP), Y0
+	VBROADCASTSS a+28(FP), Y1
+	VBROADCASTSS b+32(FP), Y2
+	VXORPS       Y3, Y3, Y3
+	MOVQ         sums+40(FP), AX
+	VMOVUPD      (AX), Y4
+	VMOVUPD      32(AX), Y5
+	VMOVUPD      64(AX), Y6
+	VMOVUPD      96(AX), Y7
+	MOVQ         n+0(FP), AX
+	MOVQ         gy+8(FP), DX
+	MOVQ         x+16(FP), BX
+	XORQ         CX, CX
+
+eight:
+	VMOVUPS      (DX)(CX*4), Y8
+	VMOVUPS      (BX)(CX*4), Y9
+	VSUBPS       Y0, Y9, Y9
+	VMULPS       Y1, Y9, Y10
+	VADDPS       Y2, Y10, Y10
+	VCMPPS       $0x06, Y3, Y10, Y10
+	VANDPS       Y10, Y8, Y8
+	VCVTPS2PD    X9, Y10
+	VEXTRACTF128 $0x01, Y9, X9
+	VCVTPS2PD    X9, Y9
+	VCVTPS2PD    X8, Y11
+	VEXTRACTF128 $0x01, Y8, X8
+	VCVTPS2PD    X8, Y8
+	VADDPD       Y11, Y4, Y4
+	VMULPD       Y10, Y11, Y11
+	VADDPD       Y11, Y6, Y6
+	VADDPD       Y8, Y5, Y5
+	VMULPD       Y9, Y8, Y8
+	VADDPD       Y8, Y7, Y7
+	ADDQ         $0x08, CX
+	CMPQ         CX, AX
+	JL           eight
+	MOVQ         sums+40(FP), AX
+	VMOVUPD      Y4, (AX)
+	VMOVUPD      Y5, 32(AX)
+	VMOVUPD      Y6, 64(AX)
+	VMOVUPD      Y7, 96(AX)
 	VZEROUPPER
 	RET
 

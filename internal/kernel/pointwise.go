@@ -70,6 +70,25 @@ func NormGradient[F tensor.Float](gx, gy, x []F, mean, a, slope, offset F) {
 	}
 }
 
+// RectifiedNormGradient is NormGradient of gy where y = a (x - mean) + b, which ReLU was taken
+// of, is positive, and of 0 elsewhere. So nobody needs to read or keep y.
+func RectifiedNormGradient[F tensor.Float](gx, gy, x []F, mean, a, b, slope, offset F) {
+	gy, x = gy[:len(gx)], x[:len(gx)]
+	done := rectifiedNormGradientFast(gx, gy, x, mean, a, b, slope, offset)
+	for i := done; i < len(gx); i++ {
+		d := x[i] - mean
+		gx[i] += F(a*rectified(gy[i], F(a*d)+b)) - F(slope*d) - offset
+	}
+}
+
+// rectified is g where y, what ReLU was taken of, is positive or NaN.
+func rectified[F tensor.Float](g, y F) F {
+	if y <= 0 {
+		return 0
+	}
+	return g
+}
+
 // pairs are sums of two kinds, of the numbers i, i+8, i+16 … apart for i < 8: one
 // sum would wait for its last addition.
 type pairs [2][8]float64
@@ -99,6 +118,20 @@ func CentredProducts[F tensor.Float](g, x []F, mean F) (sum, products float64) {
 		d := float64(g[i])
 		p[0][i&7] += d
 		p[1][i&7] += float64(d * float64(x[i]-mean))
+	}
+	return p.of(0), p.of(1)
+}
+
+// RectifiedProducts is CentredProducts of g where y = a (x - mean) + b, which ReLU was taken of,
+// is positive, and of 0 elsewhere.
+func RectifiedProducts[F tensor.Float](g, x []F, mean, a, b F) (sum, products float64) {
+	x = x[:len(g)]
+	var p pairs
+	for i := rectifiedProductsFast(&p, g, x, mean, a, b); i < len(g); i++ {
+		d := x[i] - mean
+		v := float64(rectified(g[i], F(a*d)+b))
+		p[0][i&7] += v
+		p[1][i&7] += float64(v * float64(d))
 	}
 	return p.of(0), p.of(1)
 }

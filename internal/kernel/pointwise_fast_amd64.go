@@ -55,6 +55,14 @@ func normGradientFast[F tensor.Float](gx, gy, x []F, mean, a, slope, offset F) i
 	return n
 }
 
+func rectifiedNormGradientFast[F tensor.Float](gx, gy, x []F, mean, a, b, slope, offset F) int {
+	to, n := eights(gx)
+	if n > 0 {
+		rectifiedNormGradientF32(n, &to[0], &any(gy).([]float32)[0], &any(x).([]float32)[0], float32(mean), float32(a), float32(b), float32(slope), float32(offset))
+	}
+	return n
+}
+
 func centredSumsFast[F tensor.Float](p *pairs, x []F, about F) int {
 	from, n := eights(x)
 	if n > 0 {
@@ -67,6 +75,14 @@ func centredProductsFast[F tensor.Float](p *pairs, g, x []F, mean F) int {
 	from, n := eights(g)
 	if n > 0 {
 		centredProductsF32(n, &from[0], &any(x).([]float32)[0], float32(mean), &p[0][0])
+	}
+	return n
+}
+
+func rectifiedProductsFast[F tensor.Float](p *pairs, g, x []F, mean, a, b F) int {
+	from, n := eights(g)
+	if n > 0 {
+		rectifiedProductsF32(n, &from[0], &any(x).([]float32)[0], float32(mean), float32(a), float32(b), &p[0][0])
 	}
 	return n
 }

@@ -40,6 +40,14 @@ func TestPointwiseTwinsAgree(t *testing.T) {
 				NormGradient(gx, g, x, 0.3, 1.1, -0.7, 0.01)
 				return [][]float32{gx}
 			}, noWords)
+			twins(t, "RectifiedNormGradient", func() [][]float32 {
+				gx := slices.Clone(to)
+				RectifiedNormGradient(gx, g, x, 0.3, 1.1, -0.2, -0.7, 0.01)
+				return [][]float32{gx}
+			}, noWords)
+			twins(t, "RectifiedProducts", func() [][]float32 {
+				return doubles(RectifiedProducts(g, x, 0.3, 1.1, -0.2))
+			}, noWords)
 			twins(t, "CentredSums", func() [][]float32 {
 				return doubles(CentredSums(x, 0.3))
 			}, noWords)
@@ -88,4 +96,27 @@ func TestReLUIsZeroOrTheNumber(t *testing.T) {
 			}
 		}
 	})
+}
+
+// They are what NormGradient and CentredProducts give of a gradient masked by ReLU's result.
+func TestRectifiedIsOfTheMaskedGradient(t *testing.T) {
+	const mean, a, b = 0.3, -1.7, 0.2
+	x, g := oddNumbers(1, 100), oddNumbers(2, 100)
+	y := make([]float32, len(x))
+	Affine(y, x, mean, a, b)
+	ReLU(y, y)
+	masked := slices.Clone(g)
+	ReLUMask(masked, y)
+	got, want := oddNumbers(3, 100), oddNumbers(3, 100)
+	RectifiedNormGradient(got, g, x, mean, a, b, 0.4, 0.1)
+	NormGradient(want, masked, x, mean, a, 0.4, 0.1)
+	sameFloats(t, "gradient", got, want)
+	for i := range x { // one by one, since a NaN would hide the others in a sum
+		sum, product := RectifiedProducts(g[i:i+1], x[i:i+1], mean, a, b)
+		wantSum, wantProduct := CentredProducts(masked[i:i+1], x[i:i+1], mean)
+		same := func(a, b float64) bool { return a == b || a != a && b != b }
+		if !same(sum, wantSum) || !same(product, wantProduct) {
+			t.Errorf("g = %g, x = %g: %g and %g, want %g and %g", g[i], x[i], sum, product, wantSum, wantProduct)
+		}
+	}
 }

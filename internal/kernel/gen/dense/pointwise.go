@@ -14,9 +14,11 @@ func pointwise() {
 	reluAdjoint()
 	reluMask()
 	affine()
-	normGradient()
+	normGradient(false)
+	normGradient(true)
 	centredSums()
-	centredProducts()
+	centredProducts(false)
+	centredProducts(true)
 }
 
 // wholeEights is a loop over n numbers, a multiple of 8 and not 0, of the arrays named.
@@ -95,14 +97,38 @@ func affine() {
 	end()
 }
 
-func normGradient() {
-	begin("normGradientF32", "func(n int, gx, gy, x *float32, mean, a, slope, offset float32)", " is NormGradient for a multiple of 8 numbers.")
+// rectify sets g to 0 where y, what ReLU was taken of, is not positive; NaN is.
+func rectify(g, y, zero VecVirtual) {
+	positive := YMM()
+	VCMPPS(Imm(notLessOrEqual), zero, y, positive)
+	VANDPS(positive, g, g)
+}
+
+func normGradient(rectified bool) {
+	if rectified {
+		begin("rectifiedNormGradientF32", "func(n int, gx, gy, x *float32, mean, a, b, slope, offset float32)", " is RectifiedNormGradient for a multiple of 8 numbers.")
+	} else {
+		begin("normGradientF32", "func(n int, gx, gy, x *float32, mean, a, slope, offset float32)", " is NormGradient for a multiple of 8 numbers.")
+	}
 	p := parameters("mean", "a", "slope", "offset")
+	var b, zero VecVirtual
+	if rectified {
+		b, zero = parameters("b")[0], zeros(1)[0]
+	}
 	wholeEights([]string{"gx", "gy", "x"}, func(at func(string) Mem) {
 		g, v := YMM(), YMM()
-		VMULPS(at("gy"), p[1], g)
 		VMOVUPS(at("x"), v)
 		VSUBPS(p[0], v, v)
+		if rectified {
+			y := YMM()
+			VMULPS(p[1], v, y)
+			VADDPS(b, y, y)
+			VMOVUPS(at("gy"), g)
+			rectify(g, y, zero)
+			VMULPS(p[1], g, g)
+		} else {
+			VMULPS(at("gy"), p[1], g)
+		}
 		VMULPS(p[2], v, v)
 		VSUBPS(v, g, g)
 		VSUBPS(p[3], g, g)
@@ -155,15 +181,30 @@ func centredSums() {
 	end()
 }
 
-func centredProducts() {
-	begin("centredProductsF32", "func(n int, gy, x *float32, mean float32, sums *float64)", " is CentredProducts for a multiple of 8 numbers.")
+func centredProducts(rectified bool) {
+	if rectified {
+		begin("rectifiedProductsF32", "func(n int, gy, x *float32, mean, a, b float32, sums *float64)", " is RectifiedProducts for a multiple of 8 numbers.")
+	} else {
+		begin("centredProductsF32", "func(n int, gy, x *float32, mean float32, sums *float64)", " is CentredProducts for a multiple of 8 numbers.")
+	}
 	mean := parameters("mean")[0]
+	var affine []VecVirtual
+	var zero VecVirtual
+	if rectified {
+		affine, zero = parameters("a", "b"), zeros(1)[0]
+	}
 	accumulators(func(sum [4]VecVirtual) {
 		wholeEights([]string{"gy", "x"}, func(at func(string) Mem) {
 			g, v := YMM(), YMM()
 			VMOVUPS(at("gy"), g)
 			VMOVUPS(at("x"), v)
 			VSUBPS(mean, v, v)
+			if rectified {
+				y := YMM()
+				VMULPS(affine[0], v, y)
+				VADDPS(affine[1], y, y)
+				rectify(g, y, zero)
+			}
 			ds := widened(v)
 			for h, d := range widened(g) {
 				VADDPD(d, sum[h], sum[h])
