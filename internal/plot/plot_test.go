@@ -138,6 +138,7 @@ func TestSeriesWithoutUsableData(t *testing.T) {
 			series := []Series{
 				{Name: "a", X: values, Y: values, Errors: values, Markers: true},
 				{Name: "b", X: []float64{1, 2, 3}, Y: values, Noisy: true, Dashed: true},
+				{Name: "c", X: []float64{1, 2, 3}, Y: values, Errors: values, Band: true},
 			}
 			t.Run(fmt.Sprintf("%s, logarithmic: %v", name, logarithmic), func(t *testing.T) {
 				content(t, Chart{LogX: logarithmic, Panels: []Panel{
@@ -162,7 +163,7 @@ func TestAnyNumbersCanBeDrawn(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		numbers := rapid.SliceOfN(rapid.Float64(), 0, 20)
 		c := Chart{LogX: rapid.Bool().Draw(r, "log x"), Panels: []Panel{{LogY: rapid.Bool().Draw(r, "log y"), Series: []Series{{
-			X: numbers.Draw(r, "x"), Y: numbers.Draw(r, "y"), Errors: numbers.Draw(r, "errors"), Noisy: rapid.Bool().Draw(r, "noisy")}}}}}
+			X: numbers.Draw(r, "x"), Y: numbers.Draw(r, "y"), Errors: numbers.Draw(r, "errors"), Noisy: rapid.Bool().Draw(r, "noisy"), Band: rapid.Bool().Draw(r, "band")}}}}}
 		content(t, c, ".svg")
 	})
 }
