@@ -20,11 +20,13 @@ import (
 // allocated.
 type Stream struct {
 	Shape []int
+	Type  string // of the values, as NumPy calls it: "<f4", "|u1", …
 
 	name  string
 	file  *os.File
 	from  *bufio.Reader
 	kind  kind
+	begin int64 // of the values in the file
 	raw   []byte
 	left  int
 	value int // of the next, for messages
@@ -103,7 +105,8 @@ func newStream(r io.Reader, size int64, name string) (*Stream, error) {
 		return nil, fault.Inputf("%s has a header that NumPy does not write for an array of numbers: %.80q", name, header)
 	}
 	ok := false
-	if s.kind, ok = kinds[string(match[1])]; !ok {
+	s.Type = string(match[1])
+	if s.kind, ok = kinds[s.Type]; !ok {
 		known := make([]string, 0, len(kinds))
 		for k := range kinds {
 			known = append(known, k)
@@ -124,7 +127,7 @@ func newStream(r io.Reader, size int64, name string) (*Stream, error) {
 	if values := size - used - length; int64(total) > values/int64(s.kind.size) || int64(total)*int64(s.kind.size) != values {
 		return nil, fault.Inputf("%s has %d bytes of values, but its shape %v asks for %d values of %d bytes", name, values, s.Shape, total, s.kind.size)
 	}
-	s.left = total
+	s.left, s.begin = total, used+length
 	return s, nil
 }
 
@@ -150,14 +153,34 @@ func (s *Stream) Next(dst []float64) error {
 	if _, err := io.ReadFull(s.from, s.raw); err != nil {
 		return fault.Inputf("reading %s: %w", s.name, err)
 	}
-	for i := range dst {
-		dst[i] = s.kind.convert(s.raw[i*s.kind.size:])
-		if math.IsNaN(dst[i]) || math.IsInf(dst[i], 0) {
-			return fault.Inputf("value %d of %s is %v, expected finite numbers", s.value+i, s.name, dst[i])
-		}
+	if err := s.convert(dst, s.raw, s.value); err != nil {
+		return err
 	}
 	s.left -= len(dst)
 	s.value += len(dst)
+	return nil
+}
+
+// At fills dst with the values from number first on, wherever Next is. Several
+// goroutines may read so at once; buffer is memory for the bytes, which At may
+// replace by more.
+func (s *Stream) At(dst []float64, first int, buffer *[]byte) error {
+	size := len(dst) * s.kind.size
+	*buffer = slices.Grow((*buffer)[:0], size)[:size]
+	if _, err := s.file.ReadAt(*buffer, s.begin+int64(first)*int64(s.kind.size)); err != nil {
+		return fault.Inputf("reading %s: %w", s.name, err)
+	}
+	return s.convert(dst, *buffer, first)
+}
+
+// convert turns bytes into values, the first of which has a number.
+func (s *Stream) convert(dst []float64, raw []byte, first int) error {
+	for i := range dst {
+		dst[i] = s.kind.convert(raw[i*s.kind.size:])
+		if math.IsNaN(dst[i]) || math.IsInf(dst[i], 0) {
+			return fault.Inputf("value %d of %s is %v, expected finite numbers", first+i, s.name, dst[i])
+		}
+	}
 	return nil
 }
 

@@ -5,7 +5,8 @@ import "fmt"
 // Images shows whole images and asks for their classes.
 type Images struct {
 	Dataset      string `yaml:"dataset" jsonschema:"minLength=1,maxLength=4096" jsonschema_description:"mnist, fashion-mnist, cifar-10, cifar-100, or the directory or tar archive of a set of one's own, in the layout of one of them or of PLACES365"`
-	Format       string `yaml:"format" jsonschema:"enum=auto,enum=idx,enum=cifar,enum=folder" jsonschema_description:"of the files: as MNIST has them; the binary or python version of CIFAR; JPEG and PNG pictures in a folder a class; auto: the first of these that is there"`
+	Format       string `yaml:"format" jsonschema:"enum=auto,enum=idx,enum=cifar,enum=npy,enum=folder" jsonschema_description:"of the files: as MNIST has them; the binary or python version of CIFAR; NumPy's arrays x_train.npy, y_train.npy, x_test.npy and y_test.npy; JPEG and PNG pictures in a folder a class; auto: the first of these that is there"`
+	Layout       string `yaml:"layout" jsonschema:"enum=auto,enum=channels-first,enum=channels-last" jsonschema_description:"where the arrays of npy have their channels; auto: where there are 1 to 4"`
 	CoarseLabels bool   `yaml:"coarse_labels" jsonschema_description:"the 20 superclasses of CIFAR-100 for its 100 classes"`
 
 	SizePixels        int  `yaml:"size_pixels" jsonschema:"minimum=0,maximum=4096" jsonschema_description:"side of the square images that pictures of a folder become; 0: as they are, all of one size"`
@@ -17,7 +18,7 @@ type Images struct {
 	ValidationImages int    `yaml:"validation_images" jsonschema:"minimum=1,maximum=10000000" when:"only=all" jsonschema_description:"the first so many training images validate, where the set has no validation images of its own"`
 	TrainImages      int    `yaml:"train_images" jsonschema:"minimum=0,maximum=1000000000" jsonschema_description:"the first so many of the images left train; 0: all"`
 
-	Normalisation     string    `yaml:"normalisation" jsonschema:"enum=unit,enum=given,enum=measured,enum=centred" jsonschema_description:"of a value v: unit: v/255; given: (v - mean)/(standard_deviation + 1e-7); measured: the same with those of each channel of the training images; centred: v - mean"`
+	Normalisation     string    `yaml:"normalisation" jsonschema:"enum=unit,enum=given,enum=measured,enum=centred,enum=none" jsonschema_description:"of a value v: unit: v/255; none: v; given: (v - mean)/(standard_deviation + 1e-7); measured: the same with those of each channel of the training images; centred: v - mean"`
 	Mean              []float64 `yaml:"mean,omitempty" jsonschema:"minItems=1,maxItems=10000" when:"normalisation=given|centred" jsonschema_description:"in the files' values (0 to 255): one for all channels, or one a channel in channel_order"`
 	StandardDeviation []float64 `yaml:"standard_deviation,omitempty" jsonschema:"minItems=1,maxItems=10000" when:"normalisation=given" jsonschema_description:"in the files' values (0 to 255): one for all channels, or one a channel in channel_order"`
 	ChannelOrder      string    `yaml:"channel_order" jsonschema:"enum=rgb,enum=bgr" jsonschema_description:"bgr: blue first, as the VGG networks from Caffe want it"`
@@ -37,7 +38,7 @@ type ImageAugmentation struct {
 func (Images) isData() {}
 
 func defaultImages() Images {
-	return Images{Dataset: "mnist", Format: "auto", Only: "all", TestImages: 2000, ValidationImages: 5000, Normalisation: "unit", ChannelOrder: "rgb"}
+	return Images{Dataset: "mnist", Format: "auto", Layout: "auto", Only: "all", TestImages: 2000, ValidationImages: 5000, Normalisation: "unit", ChannelOrder: "rgb"}
 }
 
 func (d Images) check(e *Experiment, report reporter) {

@@ -30,7 +30,7 @@ func openImages(e *config.Experiment, s Settings) (pixels.Set, pixels.Options, e
 	if d.Grey {
 		folder.Channels = 1
 	}
-	set, err := imagesets.Open(s.DataDir, d.Dataset, imagesets.Options{Format: d.Format, Coarse: d.CoarseLabels, Folder: folder})
+	set, err := imagesets.Open(s.DataDir, d.Dataset, imagesets.Options{Format: d.Format, Layout: d.Layout, Coarse: d.CoarseLabels, Folder: folder})
 	if err != nil {
 		return pixels.Set{}, o, err
 	}
@@ -65,6 +65,8 @@ func normalisation(set pixels.Set, d config.Images, threads int) (n pixels.Norma
 		n = pixels.Standard(d.Mean, d.StandardDeviation)
 	case "centred":
 		n = pixels.Centred(d.Mean)
+	case "none":
+		n = pixels.Centred([]float64{0})
 	case "measured":
 		mean, deviation, err := pixels.Measure(set.Train, threads)
 		if err != nil {

@@ -1,6 +1,6 @@
 // Package imagesets opens sets of images by name or path, whatever form their files
-// have: those of MNIST (package images), of CIFAR (cifar), folders of JPEG and PNG
-// pictures (imagefolder).
+// have: those of MNIST (package images), of CIFAR (cifar), NumPy's arrays
+// (imagearrays), folders of JPEG and PNG pictures (imagefolder).
 package imagesets
 
 import (
@@ -11,6 +11,7 @@ import (
 	"github.com/snnctl/snnctl/internal/fault"
 	"github.com/snnctl/snnctl/pkg/datasets/catalog"
 	"github.com/snnctl/snnctl/pkg/datasets/cifar"
+	"github.com/snnctl/snnctl/pkg/datasets/imagearrays"
 	"github.com/snnctl/snnctl/pkg/datasets/imagefolder"
 	"github.com/snnctl/snnctl/pkg/datasets/images"
 	"github.com/snnctl/snnctl/pkg/datasets/pixels"
@@ -21,12 +22,14 @@ const (
 	Auto   = "auto" // the first of the others that is there
 	IDX    = "idx"
 	CIFAR  = "cifar"
+	NumPy  = "npy"
 	Folder = "folder"
 )
 
 // Options say how a set is read.
 type Options struct {
-	Format string              // Auto, IDX, CIFAR or Folder
+	Format string              // Auto, IDX, CIFAR, NumPy or Folder
+	Layout string              // of arrays; see package imagearrays
 	Coarse bool                // the superclasses of CIFAR-100
 	Folder imagefolder.Options // of folders of pictures
 }
@@ -58,6 +61,12 @@ func Open(dataDir, name string, o Options) (pixels.Set, error) {
 			return pixels.Set{}, mend(dataDir, name, err)
 		}
 		return *set, published(dataDir, name, set)
+	case NumPy:
+		set, err := imagearrays.Open(place, o.Layout)
+		if err != nil {
+			return pixels.Set{}, err
+		}
+		return *set, nil
 	case Folder:
 		set, err := imagefolder.Open(place, o.Folder)
 		if err != nil {
@@ -65,7 +74,7 @@ func Open(dataDir, name string, o Options) (pixels.Set, error) {
 		}
 		return *set, nil
 	}
-	return pixels.Set{}, fault.Inputf("format is %q, expected %s, %s, %s or %s", format, Auto, IDX, CIFAR, Folder)
+	return pixels.Set{}, fault.Inputf("format is %q, expected %s, %s, %s, %s or %s", format, Auto, IDX, CIFAR, NumPy, Folder)
 }
 
 // locate finds where a set lies: a directory or an archive.
@@ -105,6 +114,9 @@ func formOf(place string) string {
 	}
 	if cifar.Is(place) {
 		return CIFAR
+	}
+	if imagearrays.Is(place) {
+		return NumPy
 	}
 	return Folder
 }

@@ -8,13 +8,14 @@ import (
 
 	"github.com/snnctl/snnctl/internal/fault"
 	"github.com/snnctl/snnctl/internal/golden"
+	"github.com/snnctl/snnctl/pkg/datasets/imagearrays"
 	"github.com/snnctl/snnctl/pkg/datasets/imagefolder"
 	"github.com/snnctl/snnctl/pkg/datasets/pixels"
 )
 
 // options are those of an experiment that says nothing of the files.
 func options() Options {
-	return Options{Format: Auto, Folder: imagefolder.Options{Channels: 3, Memory: 1 << 30}}
+	return Options{Format: Auto, Layout: imagearrays.Auto, Folder: imagefolder.Options{Channels: 3, Memory: 1 << 30}}
 }
 
 // Each of the real sets is found by its name, with its form inferred.
@@ -24,7 +25,6 @@ func TestRealSets(t *testing.T) {
 		train, test int
 	}{
 		"mnist":                {pixels.Shape{Channels: 1, Height: 28, Width: 28}, 60000, 10000},
-		"fashion-mnist":        {pixels.Shape{Channels: 1, Height: 28, Width: 28}, 60000, 10000},
 		"cifar-10-batches-bin": {pixels.Shape{Channels: 3, Height: 32, Width: 32}, 4000, 1000},
 		"cifar-10-jpeg":        {pixels.Shape{Channels: 3, Height: 32, Width: 32}, 50000, 10000},
 	} {
@@ -95,7 +95,7 @@ func TestWhatCannotBeReadIsRefused(t *testing.T) {
 		"coarse":      {"ten", func(o *Options) { o.Coarse = true }, "expected CIFAR-100 for coarse labels"},
 		"other form":  {"ten", func(o *Options) { o.Format = IDX }, "is missing"},
 		"as a folder": {"ten", func(o *Options) { o.Format = Folder }, "holds neither folders of images nor an archive"},
-		"unknown":     {"ten", func(o *Options) { o.Format = "tiff" }, "format is \"tiff\", expected auto, idx, cifar or folder"},
+		"unknown":     {"ten", func(o *Options) { o.Format = "tiff" }, "format is \"tiff\", expected auto, idx, cifar, npy or folder"},
 	} {
 		o := options()
 		c.with(&o)
