@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/snnctl/snnctl/internal/fault"
-	"github.com/snnctl/snnctl/pkg/config"
 	"github.com/snnctl/snnctl/pkg/experiment"
 )
 
@@ -17,6 +16,10 @@ type evalOptions struct {
 	split  string
 	trials int
 	best   bool
+
+	sweep  string // NAME=V1,V2,…
+	repeat int
+	plot   string // file
 }
 
 // splits are the parts of a data set.
@@ -29,9 +32,13 @@ func newEvalCommand(a *app) *cobra.Command {
 		Short: "Evaluate a run or a checkpoint",
 		Long: "Evaluate the newest checkpoint of a run, or a checkpoint file.\n\n" +
 			"--set changes the experiment: more noise (model.injected_noise=0.01), other data\n" +
-			"(data.dataset=DIR). What would change the shape of the network is refused.\n" + exitStatusHelp,
+			"(data.dataset=DIR). What would change the shape of the network is refused.\n\n" +
+			"--sweep evaluates with several values of one setting and prints the mean over --repeat\n" +
+			"trials with its standard error. Defects of networks of single spikes have short names:\n" +
+			"jitter, slope-noise, time-bits, weight-bits, zeta and quantile (of the windows).\n" + exitStatusHelp,
 		Example: "  snnctl eval lsnn-smnist-20261123-101500 --split validation\n" +
-			"  snnctl eval runs/x/checkpoints/best.safetensors --set model.injected_noise=0.01",
+			"  snnctl eval runs/x/checkpoints/best.safetensors --set model.injected_noise=0.01\n" +
+			"  snnctl eval ttfs-mnist-fc2-20261127-065000 --sweep jitter=0.01,0.1,1 --repeat 16 --plot jitter.svg",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeRuns(a),
 		RunE:              func(_ *cobra.Command, args []string) error { return runEval(a, &o, args[0]) },
@@ -40,6 +47,9 @@ func newEvalCommand(a *app) *cobra.Command {
 	command.Flags().StringVar(&o.split, "split", "test", "train, validation or test")
 	command.Flags().IntVar(&o.trials, "trials", 0, "number of trials; 0 means the whole split")
 	command.Flags().BoolVar(&o.best, "best", false, "of a run, the checkpoint that did best on the validation split")
+	command.Flags().StringVar(&o.sweep, "sweep", "", "NAME=V1,V2,...: evaluate with one value after another of "+strings.Join(experiment.SweepNames(), ", ")+", or of an entry of the experiment file")
+	command.Flags().IntVar(&o.repeat, "repeat", 1, "with --sweep: trials of each value, that differ in their random numbers")
+	command.Flags().StringVar(&o.plot, "plot", "", "with --sweep: draw the result into an SVG or PNG file")
 	_ = command.RegisterFlagCompletionFunc("split", cobra.FixedCompletions(splits, cobra.ShellCompDirectiveNoFileComp))
 	return command
 }
@@ -58,19 +68,11 @@ func runEval(a *app, o *evalOptions, target string) error {
 	if err != nil {
 		return err
 	}
-	yaml, ok := f.Metadata["config"]
-	if !ok {
-		return fault.Inputf("%s does not say which experiment it belongs to: its metadata has no key %q", f.Name(), "config")
+	if o.sweep != "" {
+		return runEvalSweep(a, o, f)
 	}
-	resolved, err := config.Load([]byte(yaml), f.Name(), o.sets)
+	x, err := experiment.Restore(f, o.sets, a.buildSettings())
 	if err != nil {
-		return err
-	}
-	x, err := experiment.Build(&resolved.Experiment, a.buildSettings())
-	if err != nil {
-		return err
-	}
-	if err := x.RestoreModel(f); err != nil {
 		return err
 	}
 	metrics, err := x.Evaluate(o.split, o.trials)

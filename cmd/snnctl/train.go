@@ -64,7 +64,7 @@ func newTrainCommand(a *app) *cobra.Command {
 }
 
 func (a *app) buildSettings() experiment.Settings {
-	return experiment.Settings{DataDir: a.dataDir, Threads: a.threads}
+	return experiment.Settings{DataDir: a.dataDir, RunsDir: a.runsDir, Threads: a.threads}
 }
 
 func runTrain(ctx context.Context, a *app, o *trainOptions, name string) error {

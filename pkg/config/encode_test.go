@@ -136,19 +136,16 @@ func drawExperiment(t *rapid.T) Experiment {
 		e.Data = d
 	}
 	if m, ok := e.Model.(ReLU); ok {
-		for i, layer := range m.Layers {
-			switch l := layer.(type) {
-			case ConvLayer:
-				l.Size, l.Groups = max(l.Size-1, 0)|1, 1
-				m.Layers[i] = l
-			case MaxPoolLayer:
-				l.Padding = min(l.Padding, l.Size-1)
-				m.Layers[i] = l
-			case AveragePoolLayer:
-				l.Padding = min(l.Padding, l.Size-1)
-				m.Layers[i] = l
-			}
+		fitLayers(m.Layers)
+	}
+	if m, ok := e.Model.(TTFS); ok {
+		fitLayers(m.Layers)
+		if m.Preset != "none" || len(m.Layers) > 0 {
+			m.From = ""
 		}
+		r := e.Rule.(TTFSBackprop)
+		r.Defects.EarlyFiring = false
+		e.Model, e.Rule = m, r
 	}
 	if m, ok := e.Model.(LSNN); ok {
 		m.LIFNeurons = max(m.LIFNeurons, 1)
@@ -162,6 +159,23 @@ func drawExperiment(t *rapid.T) Experiment {
 	}
 	e.contradictions(func(_, format string, args ...any) { t.Skipf(format, args...) })
 	return e
+}
+
+// fitLayers gives layers sizes that go together.
+func fitLayers(layers []ReLULayer) {
+	for i, layer := range layers {
+		switch l := layer.(type) {
+		case ConvLayer:
+			l.Size, l.Groups = max(l.Size-1, 0)|1, 1
+			layers[i] = l
+		case MaxPoolLayer:
+			l.Padding = min(l.Padding, l.Size-1)
+			layers[i] = l
+		case AveragePoolLayer:
+			l.Padding = min(l.Padding, l.Size-1)
+			layers[i] = l
+		}
+	}
 }
 
 func TestMarshalAndLoadAreInverse(t *testing.T) {

@@ -43,6 +43,7 @@ var models = []variant{
 	{"lif-with-error-module", func() any { return defaultLIFWithErrorModule() }},
 	{"lstm", func() any { return defaultLSTM() }},
 	{"relu", func() any { return defaultReLU() }},
+	{"ttfs", func() any { return defaultTTFS() }},
 }
 
 var rules = []variant{
@@ -54,6 +55,7 @@ var rules = []variant{
 	{"eprop-reward", func() any { return defaultEPropReward() }},
 	{"backprop", func() any { return defaultBackprop() }},
 	{"ppo", func() any { return defaultPPO() }},
+	{"ttfs-backprop", func() any { return defaultTTFSBackprop() }},
 }
 
 var optimizers = []variant{
@@ -121,6 +123,7 @@ var combinations = []combination{
 	{"lstm", "truncated-bptt", []string{"copy-repeat"}},
 	{"lsnn", "truncated-bptt", []string{"copy-repeat"}},
 	{"relu", "backprop", []string{"images"}},
+	{"ttfs", "ttfs-backprop", []string{"images"}},
 }
 
 // TypeName is the type key of a variant, such as "lsnn" for an LSNN.

@@ -12,6 +12,7 @@ import (
 // not depend on it.
 type Settings struct {
 	DataDir string
+	RunsDir string // where model.from finds runs by name
 	Threads int
 }
 
@@ -39,6 +40,7 @@ var builders = []struct {
 	{"lsnn", "eprop-reward", buildReward[float32], buildReward[float64]},
 	{"lsnn", "ppo", buildNavigation[float32], buildNavigation[float64]},
 	{"relu", "backprop", buildReLU[float32], buildReLU[float64]},
+	{"ttfs", "ttfs-backprop", buildTTFS[float32], buildTTFS[float64]},
 }
 
 // Build reads the data and makes the model and the rule of an experiment.
@@ -69,6 +71,10 @@ func MakePortable(e *config.Experiment, s Settings) error {
 	case config.SpeechFrames:
 		d.Features, err = speechframes.Absolute(s.DataDir, d.Features)
 		e.Data = d
+	}
+	if m, ok := e.Model.(config.TTFS); ok && err == nil && m.From != "" {
+		m.From, err = absoluteFrom(m.From, s)
+		e.Model = m
 	}
 	return err
 }

@@ -52,6 +52,10 @@ type Experiment struct {
 	// are kept, oldest first; nil for none.
 	drawLearning func(checkpoints []run.Checkpoint, dir string) error
 
+	// reseed makes evaluation draw its noise from another seed, as a fresh build
+	// with that seed would; nil where only building anew does that.
+	reseed func(seed uint64)
+
 	// check compares the gradients of the first batch with those of float64.
 	check func() ([]GradientCheck, error)
 }

@@ -25,6 +25,7 @@ func (l *Loop) drawCurves() error {
 	objective := l.Experiment.Objective.Metric
 	for _, c := range []struct{ metric, label string }{
 		{"loss", "loss"}, {objective, strings.ReplaceAll(objective, "_", " ")}, {"rate_hz", "firing rate (Hz)"},
+		{"spikes_per_neuron", "spikes per neuron"}, {"latency", "latency (τ_c)"},
 	} {
 		panel := plot.Panel{YLabel: c.label}
 		for _, split := range []string{"train", "validation", "test"} {
