@@ -21,8 +21,8 @@ func runEvalSweep(a *app, o *evalOptions, f *checkpoint.File) error {
 	if o.repeat < 1 || o.repeat > maxRepeats {
 		return fault.Inputf("--repeat is %d, expected 1 to %d", o.repeat, maxRepeats)
 	}
-	if extension := filepath.Ext(o.plot); o.plot != "" && extension != ".svg" && extension != ".png" {
-		return fault.Inputf("--plot is %s, expected a file that ends in .svg or .png", o.plot)
+	if err := checkPicture(o.plot); err != nil {
+		return err
 	}
 	name, values, err := experiment.ParseSweep(o.sweep)
 	if err != nil {
@@ -66,4 +66,13 @@ func withError(m experiment.Mean, trials int) string {
 		return number(m.Mean)
 	}
 	return fmt.Sprintf("%s ± %.2g", number(m.Mean), m.StandardError)
+}
+
+// checkPicture refuses a file for a picture, if one is wanted, whose name does not say
+// which kind.
+func checkPicture(path string) error {
+	if extension := filepath.Ext(path); path != "" && extension != ".svg" && extension != ".png" {
+		return fault.Inputf("--plot is %s, expected a file that ends in .svg or .png", path)
+	}
+	return nil
 }

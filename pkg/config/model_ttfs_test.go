@@ -26,6 +26,9 @@ func TestSpikingNetworksThatContradictThemselves(t *testing.T) {
 		{"preset: mlp", "windows: scaled, zeta: -1", "zeta"},
 		{"preset: mlp", "windows: quantile, quantile: 1.1", "quantile"},
 		{"preset: mlp", "defects: {time_bits: 33}", "time_bits"},
+		{"preset: mlp", "defects: {early_firing: true}", "rule.defects.early_firing is true, expected false where model.form is b1"},
+		{"preset: mlp, form: alpha", "defects: {early_firing: true, jitter: 1}", "expected no other defect beside it"},
+		{"preset: mlp, form: alpha", "windows: scaled, zeta: -0.5, defects: {early_firing: true}", ""},
 		{"preset: mlp", "defects: {weight_bits: 4, weight_range: layer, weight_low: -1}", "weight_low"},
 	} {
 		text := strings.NewReplacer("MODEL", c.model, "RULE", c.rule).Replace(spikingFile)

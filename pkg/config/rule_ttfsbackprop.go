@@ -28,6 +28,7 @@ type Defects struct {
 	WeightHigh      float64 `yaml:"weight_high" jsonschema:"exclusiveMinimum=0,maximum=1000000" when:"weight_range=fixed" jsonschema_description:"greatest value of a rounded weight"`
 	QuantiseReadout bool    `yaml:"quantise_readout" jsonschema_description:"roundings hold for the readout too; in the authors' code they do not"`
 	SlopeNoise      float64 `yaml:"slope_noise" jsonschema:"minimum=0,maximum=1000000" jsonschema_description:"standard deviation of the fixed offset that the slope of each neuron has; 0: none"`
+	EarlyFiring     bool    `yaml:"early_firing" jsonschema_description:"in evaluation of form alpha, thresholds are tested before their window too, as in the authors' code, so that neurons fire on part of their input where windows are too short; without other defects"`
 }
 
 func (TTFSBackprop) isRule() {}
@@ -37,4 +38,17 @@ func defaultTTFSBackprop() TTFSBackprop {
 	adam.LearningRate, adam.Epsilon = 5e-4, 1e-7
 	return TTFSBackprop{Optimizer: adam, Schedule: ConstantRate{}, Windows: "adaptive", WindowFactor: 10, Quantile: 1, CalibrationImages: 8000,
 		Defects: Defects{Silent: true, WeightRange: "fixed", WeightLow: -1, WeightHigh: 1}}
+}
+
+func (r TTFSBackprop) check(e *Experiment, report reporter) {
+	d := r.Defects
+	if !d.EarlyFiring {
+		return
+	}
+	if m, ok := e.Model.(TTFS); ok && m.Form != "alpha" {
+		report("rule.defects.early_firing", "rule.defects.early_firing is true, expected false where model.form is %s, whose thresholds are tested from their window on", m.Form)
+	}
+	if d.Jitter != 0 || d.TimeBits != 0 || d.WeightBits != 0 || d.SlopeNoise != 0 {
+		report("rule.defects.early_firing", "rule.defects.early_firing is true, expected no other defect beside it")
+	}
 }

@@ -146,7 +146,7 @@ func newTTFSTrainer[F tensor.Float](e *config.Experiment, s Settings, source *pi
 	}
 	r := e.Rule.(config.TTFSBackprop)
 	o := ttfsgrad.Options[F]{BatchSize: e.Train.BatchSize, Seed: e.Seed, Options: plasticity.Options[F]{ClipNorm: r.ClipNorm, L2: r.L2},
-		Pass: ttfsgrad.Pass{Defects: ttfsDefects(r.Defects), L1: r.L1Activity}, Windows: ttfsWindows(r)}
+		Pass: ttfsgrad.Pass{Defects: ttfsDefects(r.Defects), L1: r.L1Activity}, Windows: ttfsWindows(r), EarlyFiring: r.Defects.EarlyFiring}
 	var rate float64
 	o.Optimizer, rate = buildOptimizer[F](r.Optimizer)
 	o.Schedule = buildSchedule(r.Schedule, rate, e.Train.Iterations)

@@ -22,6 +22,11 @@ type Options[F tensor.Float] struct {
 	Pass Pass
 
 	Windows Windows
+
+	// EarlyFiring evaluates, in form alpha, with thresholds that are always tested,
+	// as the code of 2212.12522 does: neurons fire on part of their input. That is
+	// simulated event by event, without other defects.
+	EarlyFiring bool
 }
 
 // Trainer is a network in training on labelled images.
@@ -166,8 +171,15 @@ func (t *Trainer[F]) Evaluate(split string, trials int) (map[string]float64, err
 	if trials == 0 || trials > size {
 		trials = size
 	}
-	p := t.Pass
-	p.L1, p.Step = 0, evaluationNoise
+	respond := t.respond
+	if t.EarlyFiring {
+		engine, err := ttfs.NewMembranes(t.Network.Export(), t.Network.Threads)
+		if err != nil {
+			return nil, err
+		}
+		engine.Always = true
+		respond = func(int) ([]F, Activity) { return t.respondByEvents(engine) }
+	}
 	var activity Activity
 	var loss float64
 	var correct, outside int
@@ -177,12 +189,10 @@ func (t *Trainer[F]) Evaluate(split string, trials int) (map[string]float64, err
 				return err
 			}
 			outside += t.code()
-			p.First = uint64(first)
-			t.tape.Reset()
-			logits, _ := t.Network.Forward(&t.tape, t.coded, t.batch.Trials, &p)
-			loss += metrics.CrossEntropy(logits.Value.Data, t.batch.Classes)
-			correct += metrics.Correct(logits.Value.Data, t.batch.Classes)
-			activity.add(t.Network.Activity())
+			logits, did := respond(first)
+			loss += metrics.CrossEntropy(logits, t.batch.Classes)
+			correct += metrics.Correct(logits, t.batch.Classes)
+			activity.add(did)
 		}
 		return nil
 	})
@@ -196,6 +206,38 @@ func (t *Trainer[F]) Evaluate(split string, trials int) (map[string]float64, err
 		m["inputs_outside_range"] = float64(outside)
 	}
 	return m, nil
+}
+
+// respond gives the logits of t.batch, which starts with image first of its split, with
+// the defects of training.
+func (t *Trainer[F]) respond(first int) ([]F, Activity) {
+	p := t.Pass
+	p.L1, p.Step, p.First = 0, evaluationNoise, uint64(first)
+	t.tape.Reset()
+	logits, _ := t.Network.Forward(&t.tape, t.coded, t.batch.Trials, &p)
+	return logits.Value.Data, t.Network.Activity()
+}
+
+// respondByEvents gives the logits of t.batch by a simulation of membranes.
+func (t *Trainer[F]) respondByEvents(engine *ttfs.Membranes[F]) ([]F, Activity) {
+	r := engine.Run(t.batch.Values, t.batch.Trials)
+	var a Activity
+	for i, x := range r.Values {
+		s, ok := t.Network.Spiking.Stages[i].(*ttfs.Neurons[F])
+		if !ok || s.Kind() != "spike" {
+			continue
+		}
+		a.Neurons += len(x)
+		for _, v := range x {
+			if v > 0 {
+				a.Spikes++
+			}
+			if v > F(s.Window) {
+				a.Early++
+			}
+		}
+	}
+	return r.Logits, a
 }
 
 // infer calls f with a tape that keeps nothing for the way back.

@@ -18,6 +18,11 @@ import (
 type Membranes[F tensor.Float] struct {
 	Threads int
 
+	// Always tests the thresholds from t_min_prev on, as the code of 2212.12522 does
+	// with alpha neurons (section 6.3): a neuron fires on part of its input if that
+	// takes it there, even before its window. Without, it waits for t_min.
+	Always bool
+
 	// Early counts, of each stage, the neurons whose potential was over the threshold
 	// before t_min, when it is not tested yet (section 9.1), in all runs so far.
 	Early []int64
@@ -46,6 +51,7 @@ type membraneLayer[F tensor.Float] struct {
 type membraneState[F tensor.Float] struct {
 	potential, slope, since []F // since when the slope holds
 	early                   []bool
+	crossed                 []F     // when an early potential first reached its threshold
 	order                   []int32 // of the spikes that come in
 }
 
@@ -114,7 +120,7 @@ func (m *Membranes[F]) Run(inputs []F, trials int) *Response[F] {
 			if m.layers[i].threshold == nil {
 				copy(y, state.potential)
 			} else {
-				largest, beyond, early = state.fire(&m.layers[i], y, window)
+				largest, beyond, early = state.fire(&m.layers[i], y, window, m.Always)
 			}
 			m.lock.Lock()
 			defer m.lock.Unlock()
@@ -136,6 +142,7 @@ func (s *membraneState[F]) drive(l *membraneLayer[F], synapses Synapses[F], x []
 	s.potential, s.slope, s.since = sized(s.potential, size), sized(s.slope, size), sized(s.since, size)
 	s.early = slices.Grow(s.early[:0], size)[:size]
 	clear(s.early)
+	s.crossed = sized(s.crossed, size)
 	for i := range size {
 		s.potential[i], s.slope[i], s.since[i] = 0, l.initial[i/(size/len(l.initial))], l.start
 	}
@@ -155,27 +162,34 @@ func (s *membraneState[F]) drive(l *membraneLayer[F], synapses Synapses[F], x []
 	if l.threshold != nil {
 		perThreshold = size / len(l.threshold)
 	}
+	advance := func(i int, now F) {
+		before := s.potential[i]
+		s.potential[i] += s.slope[i] * (s.since[i] - now)
+		if l.threshold != nil && !s.early[i] {
+			if theta := l.threshold[i/perThreshold]; before >= theta {
+				s.early[i], s.crossed[i] = true, s.since[i]
+			} else if s.potential[i] >= theta {
+				s.early[i], s.crossed[i] = true, s.since[i]-(theta-before)/s.slope[i]
+			}
+		}
+		s.since[i] = now
+	}
 	for _, j := range s.order {
-		now := x[j]
 		synapses.deliver(int(j), in, out, func(i int, w F) {
 			events++
-			s.potential[i] += s.slope[i] * (s.since[i] - now)
-			s.since[i] = now
+			advance(i, x[j])
 			s.slope[i] += w
-			if l.threshold != nil && s.potential[i] >= l.threshold[i/perThreshold] {
-				s.early[i] = true
-			}
 		})
 	}
 	for i := range size {
-		s.potential[i] += s.slope[i] * s.since[i]
+		advance(i, 0)
 	}
 	return events
 }
 
 // fire solves for the spikes from t_min on, where the slope is that at the threshold: in
 // form b1 by the switch of phase, in form alpha because all inputs have fired by then.
-func (s *membraneState[F]) fire(l *membraneLayer[F], x []F, window F) (largest F, beyond, early int) {
+func (s *membraneState[F]) fire(l *membraneLayer[F], x []F, window F, always bool) (largest F, beyond, early int) {
 	largest = F(math.Inf(-1))
 	perThreshold, perSlope := len(x)/len(l.threshold), len(x)/len(l.slope)
 	for i, v := range s.potential {
@@ -187,6 +201,9 @@ func (s *membraneState[F]) fire(l *membraneLayer[F], x []F, window F) (largest F
 		}
 		if s.early[i] || wait < 0 {
 			early++
+		}
+		if always && s.early[i] {
+			x[i] = window + s.crossed[i]
 		}
 	}
 	return max(largest, 0), beyond, early
