@@ -92,7 +92,7 @@ func (t *Trainer[F]) Step(step int) (map[string]float64, error) {
 // learn takes a step on t.batch.
 func (t *Trainer[F]) learn(step int) (map[string]float64, error) {
 	t.Pass.Step, t.Pass.First = uint64(step), 0
-	loss, task, correct, _ := t.gradients()
+	loss, task, correct := t.gradients()
 	if err := plasticity.FiniteLoss(step, loss); err != nil {
 		return nil, err
 	}
@@ -124,8 +124,8 @@ func (t *Trainer[F]) describe(m map[string]float64, a Activity) {
 }
 
 // gradients runs t.batch forward and back: the gradients of the loss are then those
-// of t.weights. outside counts the inputs beyond the range that can be coded.
-func (t *Trainer[F]) gradients() (loss, task float64, correct, outside int) {
+// of t.weights.
+func (t *Trainer[F]) gradients() (loss, task float64, correct int) {
 	for _, l := range t.Network.layers {
 		if l != nil {
 			clear(l.drive.Grad.Data)
@@ -135,7 +135,7 @@ func (t *Trainer[F]) gradients() (loss, task float64, correct, outside int) {
 		}
 	}
 	t.tape.Reset()
-	outside = t.code()
+	t.code()
 	logits, penalty := t.Network.Forward(&t.tape, t.coded, t.batch.Trials, &t.Pass)
 	entropy := autodiff.SoftmaxCrossEntropy(&t.tape, logits, t.batch.Classes)
 	total := entropy
@@ -143,10 +143,11 @@ func (t *Trainer[F]) gradients() (loss, task float64, correct, outside int) {
 		total = autodiff.Add(&t.tape, entropy, penalty)
 	}
 	t.tape.Backward(total)
-	return float64(total.Value.Data[0]), float64(entropy.Value.Data[0]), metrics.Correct(logits.Value.Data, t.batch.Classes), outside
+	return float64(total.Value.Data[0]), float64(entropy.Value.Data[0]), metrics.Correct(logits.Value.Data, t.batch.Classes)
 }
 
-// code makes the input spikes of t.batch.
+// code makes the input spikes of t.batch; outside counts the inputs beyond the range
+// that can be coded.
 func (t *Trainer[F]) code() (outside int) {
 	if cap(t.coded) < len(t.batch.Values) {
 		t.coded = make([]F, len(t.batch.Values))

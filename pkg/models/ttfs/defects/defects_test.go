@@ -2,7 +2,6 @@ package defects
 
 import (
 	"math"
-	"strings"
 	"testing"
 
 	"github.com/snnctl/snnctl/internal/rng"
@@ -194,28 +193,5 @@ func TestNoInputComesBeforeTheStart(t *testing.T) {
 	}
 	if early < 300 {
 		t.Errorf("%d of 1000 spikes are at time 0, want about half", early)
-	}
-}
-
-func TestDefectsWithoutMeaningAreRefused(t *testing.T) {
-	for message, d := range map[string]Defects{
-		"the jitter is -1":                   {Jitter: -1},
-		"the jitter is NaN":                  {Jitter: math.NaN()},
-		"the noise of the slopes is -2":      {Slope: -2},
-		"there are 33 time bits":             {TimeBits: 33},
-		"there are -1 weight bits":           {WeightBits: -1},
-		"the range of weights is [0.5, 1]":   {WeightBits: 4, WeightLow: 0.5, WeightHigh: 1},
-		"the range of weights is [0, 0], ex": {WeightBits: 4},
-	} {
-		if err := d.Check(); err == nil || !strings.Contains(err.Error(), message) {
-			t.Errorf("%+v: %v, want %q", d, err, message)
-		}
-	}
-	fine := Defects{Jitter: 0.1, TimeBits: 4, WeightBits: 4, WeightLow: -1, WeightHigh: 1, Slope: 0.1}
-	if err := fine.Check(); err != nil || !fine.Any() {
-		t.Errorf("%+v: %v", fine, err)
-	}
-	if (&Defects{Readout: true}).Any() {
-		t.Error("a network without defects has some")
 	}
 }
