@@ -1,8 +1,6 @@
 package experiment
 
 import (
-	"unsafe"
-
 	"github.com/snnctl/snnctl/internal/tensor"
 	"github.com/snnctl/snnctl/pkg/config"
 	"github.com/snnctl/snnctl/pkg/datasets"
@@ -19,8 +17,8 @@ func buildNavigation[F tensor.Float](e *config.Experiment, s Settings) (*Experim
 		return nil, err
 	}
 	params := navigationParams(e, arena)
-	shape := datasets.Shape{Steps: arena.Steps, Lines: arena.Lines(), Curves: 3}
-	buffers, err := planMemory[F](navigationMemory[F](&params, e.Train.BatchSize, arena.Steps, s.Threads), params.Neurons(), shape)
+	shape := datasets.Shape{Steps: arena.Steps, Lines: arena.Lines(), Curves: ppo.Outputs}
+	buffers, err := planMemory[F](ppo.Memory[F](&params, e.Train.BatchSize, arena.Steps, s.Threads), params.Neurons(), shape)
 	if err != nil {
 		return nil, err
 	}
@@ -74,15 +72,4 @@ func ppoOptions[F tensor.Float](e *config.Experiment) ppo.Options[F] {
 	schedule := buildSchedule(r.Schedule, rate, e.Train.Iterations)
 	o.Schedule = func(update int) float64 { return schedule(update / r.Epochs) }
 	return o
-}
-
-// navigationMemory is that of the network and what a batch of episodes adds: outputs
-// and their errors, what was done and met, and what is learned from.
-func navigationMemory[F tensor.Float](p *lsnn.Params, episodes, steps, threads int) map[string]int64 {
-	m := lsnn.Memory[F](p, episodes, steps, threads)
-	var zero F
-	const perStep = 26 * 8 // numbers of an episode's step, and of the sample made of it
-	m["outputs and their errors"] = 2 * 3 * int64(tensor.Groups(episodes)*tensor.Lanes*steps) * int64(unsafe.Sizeof(zero))
-	m["episodes"] = perStep * int64(episodes) * int64(steps)
-	return m
 }

@@ -42,7 +42,9 @@ import (
 	"slices"
 )
 
-// Outputs of the network: the action's two, and the value.
+// Outputs is how many the network has: the action's two, and the value.
+const Outputs = outputs
+
 const (
 	actions = 2
 	value   = actions
