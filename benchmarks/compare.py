@@ -3,7 +3,7 @@
 
     compare.py                    lsnn: a training step
     compare.py linlif conv        these jobs
-    compare.py all                lsnn, linlif, conv, eprop, and gemm against OpenBLAS
+    compare.py all                lsnn, linlif, conv, relu, eprop, and gemm against OpenBLAS
 
 The two run alternately, so that a machine that slows down slows both. Standard library only.
 """
@@ -18,7 +18,7 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-JOBS = ("lsnn", "linlif", "conv", "eprop", "gemm")
+JOBS = ("lsnn", "linlif", "conv", "relu", "eprop", "gemm")
 
 
 def main():
@@ -81,6 +81,10 @@ def pairs(args, job):
         for shape, name in ("vgg", "VGG block"), ("lenet", "LeNet-5"):
             yield (f"conv, {name}, 64 images", [*ours, "--shape", shape],
                    [args.python, str(HERE / "conv_block.py"), *theirs, "--shape", shape], lambda result: result)
+    if job == "relu":
+        for at, network in enumerate(("mlp", "lenet5", "vgg-cifar, width/8")):
+            yield (f"relu, {network}, batch 64", ours, [args.python, str(HERE / "relu_step.py"), *theirs, "--network", network],
+                   lambda result, at=at: {**result, **result["cases"][at]})
     if job == "eprop":
         yield ("eprop, 100 neurons, 2250 steps, batch 64", ours,
                [args.python, str(HERE / "eprop_step.py"), *theirs], lambda result: result)

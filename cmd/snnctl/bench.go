@@ -23,6 +23,8 @@ var benchJobs = []struct {
 	{"conv", "forward and backward of --shape vgg, two convolutions as in VGG (batch norm, ReLU,\n" +
 		"         pooling) on 64 images of 32×32, or of --shape lenet, LeNet-5 on 64 images of 28×28;\n" +
 		"         takes only --repeats and --check", benchConv},
+	{"relu", "training steps (Adam, batch 64) of the networks of relu-mnist-mlp and relu-mnist-lenet5 and of a\n" +
+		"         narrow VGG, on random images; takes only --repeats", benchReLU},
 	{"linlif", "forward and backward of a dense layer and LIF neurons, batch 16, 500 steps, for\n" +
 		"         spikes and for numbers as input; sizes follow, 256 and 1024 unless given (4096 takes\n" +
 		"         0.6 GB); takes only --repeats and --check", benchLinLIF},

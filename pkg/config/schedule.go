@@ -7,10 +7,12 @@ type Schedule interface{ isSchedule() }
 // ConstantRate keeps η.
 type ConstantRate struct{}
 
-// StepRate multiplies η by factor after every so many iterations.
+// StepRate multiplies η by factor after every so many iterations; with a decay, it also
+// divides it by 1 + decay·t at iteration t.
 type StepRate struct {
 	Factor float64 `yaml:"factor" jsonschema:"exclusiveMinimum=0,maximum=1" jsonschema_description:"of the learning rate, at each decay"`
 	Every  int     `yaml:"every" jsonschema:"minimum=1,maximum=1000000000" jsonschema_description:"iterations between decays"`
+	Decay  float64 `yaml:"decay" jsonschema:"minimum=0,maximum=1" jsonschema_description:"per iteration, of the divisor 1 + decay·t; 0: none"`
 }
 
 // LinearRate lowers η in a straight line, from the whole at the first iteration

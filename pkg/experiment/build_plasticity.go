@@ -35,7 +35,10 @@ func buildOptimizer[F tensor.Float](o config.Optimizer) (optim.Optimizer[F], flo
 func buildSchedule(s config.Schedule, rate float64, iterations int) optim.Schedule {
 	switch s := s.(type) {
 	case config.StepRate:
-		return optim.StepDecay(rate, s.Factor, s.Every)
+		if s.Decay == 0 {
+			return optim.StepDecay(rate, s.Factor, s.Every)
+		}
+		return optim.InverseTime(optim.StepDecay(rate, s.Factor, s.Every), s.Decay)
 	case config.ExponentialRate:
 		return optim.ExponentialDecay(rate, s.Factor, s.Every)
 	case config.RampRate:

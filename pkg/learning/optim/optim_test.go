@@ -76,6 +76,7 @@ func TestSchedules(t *testing.T) {
 	}{
 		{"constant", Constant(0.1), map[int]float64{0: 0.1, 1000: 0.1}},
 		{"step", StepDecay(1, 0.5, 10), map[int]float64{0: 1, 9: 1, 10: 0.5, 29: 0.25}},
+		{"step, and in inverse time", InverseTime(StepDecay(1, 0.5, 10), 0.1), map[int]float64{0: 1, 5: 1 / 1.5, 10: 0.25, 20: 0.25 / 3}},
 		{"linear", LinearDecay(1, 0.2, 5), map[int]float64{0: 1, 2: 0.6, 4: 0.2, 99: 0.2}},
 		{"ramp", Ramp(2, 5), map[int]float64{0: 0, 1: 0.5, 4: 2, 99: 2}},
 		{"exponential", ExponentialDecay(2, 0.81, 10), map[int]float64{0: 2, 5: 1.8, 10: 1.62, 20: 2 * 0.81 * 0.81}},

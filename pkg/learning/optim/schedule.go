@@ -13,6 +13,11 @@ func StepDecay(rate, factor float64, every int) Schedule {
 	return func(t int) float64 { return rate * math.Pow(factor, float64(t/every)) }
 }
 
+// InverseTime divides the rate of a schedule by 1 + decay t.
+func InverseTime(s Schedule, decay float64) Schedule {
+	return func(t int) float64 { return s(t) / (1 + decay*float64(t)) }
+}
+
 // Ramp goes from 0 to rate at the last of so many updates, and stays there.
 func Ramp(rate float64, updates int) Schedule {
 	return func(t int) float64 { return rate * min(1, float64(t)/float64(max(updates-1, 1))) }

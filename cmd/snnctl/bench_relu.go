@@ -1,0 +1,24 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/snnctl/snnctl/internal/kernel"
+	"github.com/snnctl/snnctl/pkg/experiment"
+)
+
+func benchReLU(a *app, o benchOptions) error {
+	r, err := experiment.BenchReLU(o.Repeats, a.threads)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(r)
+	}
+	table := newTable(a.stdout, "NETWORK", "BATCH", "THREADS", "INSTRUCTIONS", "MEDIAN OF A STEP", "MINIMUM", "ALLOCATIONS")
+	for _, c := range r.Cases {
+		table.row(c.Network, fmt.Sprint(c.Batch), fmt.Sprint(r.Threads), kernel.Instructions(),
+			fmt.Sprintf("%.3f ms", 1e3*c.Median), fmt.Sprintf("%.3f ms", 1e3*c.Min), fmt.Sprint(c.Allocations))
+	}
+	return table.flush()
+}
