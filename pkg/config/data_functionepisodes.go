@@ -34,8 +34,13 @@ func (d FunctionEpisodes) check(e *Experiment, report reporter) {
 	if most := max(d.FirstTrials, d.LastTrials); most > d.Trials {
 		report("data.trials", "data.trials is %d, expected at least data.first_trials (%d) and data.last_trials (%d)", d.Trials, d.FirstTrials, d.LastTrials)
 	}
-	if m, ok := e.Model.(LSNN); ok && m.Form != "lsnn" {
-		report("model.form", "model.form is %s, expected lsnn where data.type is function-episodes", m.Form)
+	if m, ok := e.Model.(LSNN); ok {
+		if m.Form != "lsnn" {
+			report("model.form", "model.form is %s, expected lsnn where data.type is function-episodes", m.Form)
+		}
+		if m.CarryState {
+			report("model.carry_state", "model.carry_state is true, expected false where data.type is function-episodes: nothing is known of a new function")
+		}
 	}
 	if e.Train.EvalTrials > d.EvaluationEpisodes {
 		report("train.eval_trials", "train.eval_trials is %d, expected at most data.evaluation_episodes (%d)", e.Train.EvalTrials, d.EvaluationEpisodes)

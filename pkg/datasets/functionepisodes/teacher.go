@@ -38,14 +38,14 @@ const (
 func sigmoid(a float64) float64 { return 1 / (1 + math.Exp(-a)) }
 
 // NewTeacher draws the parameters.
-func NewTeacher(r *rand.Rand, range_ Attainable) *Teacher {
+func NewTeacher(r *rand.Rand, of Attainable) *Teacher {
 	t := new(Teacher)
 	for _, parameters := range [][]float64{t.In[0][:], t.In[1][:], t.Bias[:], t.Out[:]} {
 		for i := range parameters {
 			parameters[i] = 2*r.Float64() - 1
 		}
 	}
-	if range_ == OfFamily {
+	if of == OfFamily {
 		most := hidden * sigmoid(3)
 		t.low, t.high = sigmoid(-most), sigmoid(most)
 		return t
