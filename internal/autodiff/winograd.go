@@ -21,14 +21,14 @@ import (
 const (
 	positions = kernel.WinogradInputs * kernel.WinogradInputs
 
-	leastChannels  = 12      // in and out, that pay for the transforms
+	leastChannels  = 8       // in and out, that pay for the transforms
 	tilesAtOnce    = 32      // at least, lest the product is too narrow
 	cachedNumbers  = 1 << 17 // in the second cache: as many tiles as fit are transformed at once
 	channelsAtOnce = 8       // of a thread, where threads share the channels
 	positionGap    = 16      // numbers between positions, lest they fall on each other in the cache
 
 	// Sums over tiles that are taken side by side, where the weights are few.
-	sumRuns, sumNumbers = 8, 1 << 23
+	sumRuns, sumNumbers = 8, 1 << 22
 )
 
 // suitsWinograd reports whether the kernel is 3×3, leaves no place out, and has
