@@ -9,6 +9,7 @@ import (
 
 	"github.com/snnctl/snnctl/internal/fault"
 	"github.com/snnctl/snnctl/pkg/experiment"
+	"github.com/snnctl/snnctl/pkg/experiment/conversion"
 )
 
 type evalOptions struct {
@@ -20,6 +21,7 @@ type evalOptions struct {
 	sweep  string // NAME=V1,V2,…
 	repeat int
 	plot   string // file
+	ttfs   conversion.EvalOptions
 }
 
 // splits are the parts of a data set.
@@ -28,9 +30,10 @@ var splits = []string{"train", "validation", "test"}
 func newEvalCommand(a *app) *cobra.Command {
 	var o evalOptions
 	command := &cobra.Command{
-		Use:   "eval RUN|CHECKPOINT",
+		Use:   "eval RUN|CHECKPOINT|MODEL",
 		Short: "Evaluate a run or a checkpoint",
-		Long: "Evaluate the newest checkpoint of a run, or a checkpoint file.\n\n" +
+		Long: "Evaluate the newest checkpoint of a run, a checkpoint file, or a network that\n" +
+			"snnctl convert has made.\n\n" +
 			"--set changes the experiment: more noise (model.injected_noise=0.01), other data\n" +
 			"(data.dataset=DIR). What would change the shape of the network is refused.\n\n" +
 			"--sweep evaluates with several values of one setting and prints the mean over --repeat\n" +
@@ -41,7 +44,18 @@ func newEvalCommand(a *app) *cobra.Command {
 			"  snnctl eval ttfs-mnist-fc2-20261127-065000 --sweep jitter=0.01,0.1,1 --repeat 16 --plot jitter.svg",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeRuns(a),
-		RunE:              func(_ *cobra.Command, args []string) error { return runEval(a, &o, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			kept, err := conversion.OpenKept(args[0])
+			if err != nil {
+				return err
+			}
+			for _, name := range evalTTFSFlags {
+				if kept == nil && cmd.Flags().Changed(name) {
+					return fault.Inputf("--%s is of converted networks, which %s is not", name, args[0])
+				}
+			}
+			return runEval(a, &o, args[0], kept)
+		},
 	}
 	addSetFlag(command, &o.sets)
 	command.Flags().StringVar(&o.split, "split", "test", "train, validation or test")
@@ -50,16 +64,20 @@ func newEvalCommand(a *app) *cobra.Command {
 	command.Flags().StringVar(&o.sweep, "sweep", "", "NAME=V1,V2,...: evaluate with one value after another of "+strings.Join(experiment.SweepNames(), ", ")+", or of an entry of the experiment file")
 	command.Flags().IntVar(&o.repeat, "repeat", 1, "with --sweep: trials of each value, that differ in their random numbers")
 	command.Flags().StringVar(&o.plot, "plot", "", "with --sweep: draw the result into an SVG or PNG file")
+	addEvalTTFSFlags(command, &o.ttfs)
 	_ = command.RegisterFlagCompletionFunc("split", cobra.FixedCompletions(splits, cobra.ShellCompDirectiveNoFileComp))
 	return command
 }
 
-func runEval(a *app, o *evalOptions, target string) error {
+func runEval(a *app, o *evalOptions, target string, kept *conversion.Kept) error {
 	if !slices.Contains(splits, o.split) {
 		return fault.Inputf("--split is %q, expected %s", o.split, strings.Join(splits, ", "))
 	}
 	if o.trials < 0 {
 		return fault.Inputf("--trials is %d, expected 0 (the whole split) or more", o.trials)
+	}
+	if kept != nil {
+		return runEvalTTFS(a, o, kept)
 	}
 	f, warnings, err := experiment.OpenCheckpoint(a.runsDir, target, o.best)
 	for _, w := range warnings {

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/snnctl/snnctl/internal/fault"
+	"github.com/snnctl/snnctl/pkg/experiment/conversion"
+)
+
+// evalTTFSFlags are of networks that fire once, which snnctl convert has made.
+var evalTTFSFlags = []string{"data", "engine", "precision"}
+
+func addEvalTTFSFlags(command *cobra.Command, o *conversion.EvalOptions) {
+	flags := command.Flags()
+	flags.StringVar(&o.Data, "data", "", "of a converted network: another data set, or inputs in a NumPy file")
+	flags.StringVar(&o.Engine, "engine", conversion.ClosedForm, "of a converted network: closed-form, or events")
+	flags.StringVar(&o.Precision, "precision", "float64", "of a converted network: float32 or float64")
+}
+
+// runEvalTTFS evaluates a converted network.
+func runEvalTTFS(a *app, o *evalOptions, kept *conversion.Kept) error {
+	if o.best {
+		return fault.Inputf("--best is of runs; %s is a converted network", kept.Path())
+	}
+	o.ttfs.Split, o.ttfs.Trials, o.ttfs.Sets = o.split, o.trials, o.sets
+	e, err := kept.Evaluate(o.ttfs, a.buildSettings())
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(e)
+	}
+	table := newTable(a.stdout, "METRIC", "VALUE")
+	table.row("inputs", fmt.Sprintf("%d (%s)", e.Inputs, e.Data))
+	if e.Accuracy != nil {
+		table.row("accuracy", number(*e.Accuracy))
+	}
+	table.row("spikes per neuron", number(e.SpikesPerNeuron))
+	table.row("spikes per inference", number(e.Spikes))
+	table.row("synaptic operations per inference", number(e.Synapses))
+	table.row("latency (τ_c)", number(e.Latency))
+	table.row("values beyond their window", fmt.Sprint(e.Beyond))
+	table.row("values outside the input range", fmt.Sprint(e.Outside))
+	return table.flush()
+}
