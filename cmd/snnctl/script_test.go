@@ -43,6 +43,7 @@ func TestMain(m *testing.M) {
 //	cut FILE N        leaves the first N bytes of FILE
 //	flip FILE N       changes the byte N of FILE; counted from the end if negative
 //	wait-for FILE     until there is FILE
+//	array FILE N…     writes a NumPy file of float32 from 0 to 1, of shape N…
 //	speech DIR        writes a small corpus of speech: RIFF files and phone labels
 //	photos DIR FORM   writes a small set of colour images: cifar or folder
 //	disk DIR OPTIONS  puts a disk in the place of DIR, such as size=64k; again: changes it
@@ -56,7 +57,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": scriptStatus, "fails": scriptFails, "refused": scriptRefused,
 			"object": scriptObject, "records": scriptRecords, "reshape": scriptReshape, "newer": scriptNewer,
-			"idx": scriptIDX, "cut": scriptCut, "flip": scriptFlip, "wait-for": scriptWaitFor,
+			"idx": scriptIDX, "array": scriptArray, "cut": scriptCut, "flip": scriptFlip, "wait-for": scriptWaitFor,
 			"disk": scriptDisk, "speech": scriptSpeech, "photos": scriptPhotos,
 		},
 	})
@@ -67,6 +68,7 @@ func setupScript(env *testscript.Env) error {
 	env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "home", "config"))
 	env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, "home", "cache"))
 	env.Setenv("DATA", realData())
+	env.Setenv("GOLDEN", goldenVectors())
 	for _, name := range []string{"tiny.yaml", "images.yaml"} {
 		content, err := os.ReadFile(filepath.Join("testdata", name))
 		if err != nil {
@@ -80,11 +82,15 @@ func setupScript(env *testscript.Env) error {
 }
 
 // scriptCondition knows [mount]: a script may put a small disk in the place of a
-// directory; and [mnist]: the real data are in $DATA.
+// directory; [mnist]: the real data are in $DATA; and [golden]: the golden vectors are in
+// $GOLDEN.
 func scriptCondition(condition string) (bool, error) {
 	switch condition {
 	case "mount":
 		return canMount(), nil
+	case "golden":
+		_, err := os.Stat(filepath.Join(goldenVectors(), "ttfs"))
+		return err == nil, nil
 	case "mnist":
 		_, err := os.Stat(filepath.Join(realData(), "mnist"))
 		return err == nil, nil
@@ -93,10 +99,15 @@ func scriptCondition(condition string) (bool, error) {
 }
 
 // realData is where real data sets may be: $SNNCTL_DATA, or beside the repository.
-func realData() string {
-	dir := os.Getenv("SNNCTL_DATA")
+func realData() string { return outside("SNNCTL_DATA", "data") }
+
+// goldenVectors is where golden vectors may be.
+func goldenVectors() string { return outside("SNNCTL_GOLDEN", "golden") }
+
+func outside(variable, name string) string {
+	dir := os.Getenv(variable)
 	if dir == "" {
-		dir = "../../../shared/data"
+		dir = "../../../shared/" + name
 	}
 	if absolute, err := filepath.Abs(dir); err == nil {
 		return absolute
