@@ -84,6 +84,11 @@ type EventScratch[F tensor.Float] struct{ panels [][]F }
 // costs additions in proportion to the ones. Any number of threads gives the
 // same bits; so does the plain Go twin.
 func MultiplyEvents[F tensor.Float](threads int, scratch *EventScratch[F], e *Events, n int, b []F, ldb int, c []F, ldc int) {
+	multiplyLists(threads, scratch, e, nil, n, b, ldb, c, ldc)
+}
+
+// multiplyLists is MultiplyEvents with a value for each one, or nil for ones.
+func multiplyLists[F tensor.Float](threads int, scratch *EventScratch[F], e *Events, values []F, n int, b []F, ldb int, c []F, ldc int) {
 	checkMatrix("B", e.Cols, n, b, ldb)
 	checkMatrix("C", e.Rows, n, c, ldc)
 	for len(scratch.panels) < max(1, threads) {
@@ -106,20 +111,34 @@ func MultiplyEvents[F tensor.Float](threads int, scratch *EventScratch[F], e *Ev
 			starts := e.start[block*e.Rows:]
 			for r := range e.Rows {
 				to, list := c[r*ldc+j:][:width], e.at[starts[r]:starts[r+1]]
+				var weights []F
+				if values != nil {
+					weights = values[starts[r]:starts[r+1]]
+				}
 				if block == 0 {
 					clear(to)
 				}
 				if width == eventWidth || len(list) == 0 {
-					sumEvents(to, panel, list)
+					sumRowsOf(to, panel, list, weights)
 					continue
 				}
 				var whole [eventWidth]F // what the panel has beyond its width does not matter
 				copy(whole[:], to)
-				sumEvents(whole[:], panel, list)
+				sumRowsOf(whole[:], panel, list, weights)
 				copy(to, whole[:])
 			}
 		}
 	})
+}
+
+// sumRowsOf adds to sum the rows of the panel that at names, times their weights, if
+// there are any.
+func sumRowsOf[F tensor.Float](sum, panel []F, at []int32, weights []F) {
+	if weights == nil {
+		sumEvents(sum, panel, at)
+	} else {
+		sumWeighted(sum, panel, at, weights)
+	}
 }
 
 // sumEvents adds to sum the rows of the panel that at names.

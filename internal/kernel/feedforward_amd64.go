@@ -21,3 +21,13 @@ func lifAdjointSigmoidF32(n int, gv *float32, v *float32, gz *float32, beta floa
 //
 //go:noescape
 func sumEventsF32(count int, at *int32, rows *float32, sum *float32)
+
+// sumWeightedF32 is sumWeighted for eight vectors of columns and at least one row.
+//
+//go:noescape
+func sumWeightedF32(count int, at *int32, weights *float32, rows *float32, sum *float32)
+
+// sumWeightedF64 is sumWeighted for eight vectors of columns and at least one row.
+//
+//go:noescape
+func sumWeightedF64(count int, at *int32, weights *float64, rows *float64, sum *float64)

@@ -174,3 +174,107 @@ event:
 	VMOVUPS Y7, 224(BX)
 	VZEROUPPER
 	RET
+
+// func sumWeightedF32(count int, at *int32, weights *float32, rows *float32, sum *float32)
+// Requires: AVX
+TEXT ·sumWeightedF32(SB), NOSPLIT, $0-40
+	MOVQ    count+0(FP), AX
+	MOVQ    at+8(FP), CX
+	MOVQ    weights+16(FP), DX
+	MOVQ    rows+24(FP), BX
+	MOVQ    sum+32(FP), SI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	VMOVUPS 128(SI), Y4
+	VMOVUPS 160(SI), Y5
+	VMOVUPS 192(SI), Y6
+	VMOVUPS 224(SI), Y7
+	XORQ    DI, DI
+
+row:
+	MOVLQSX      (CX)(DI*4), R8
+	SHLQ         $0x08, R8
+	VBROADCASTSS (DX)(DI*4), Y8
+	VMULPS       (BX)(R8*1), Y8, Y9
+	VADDPS       Y9, Y0, Y0
+	VMULPS       32(BX)(R8*1), Y8, Y9
+	VADDPS       Y9, Y1, Y1
+	VMULPS       64(BX)(R8*1), Y8, Y9
+	VADDPS       Y9, Y2, Y2
+	VMULPS       96(BX)(R8*1), Y8, Y9
+	VADDPS       Y9, Y3, Y3
+	VMULPS       128(BX)(R8*1), Y8, Y9
+	VADDPS       Y9, Y4, Y4
+	VMULPS       160(BX)(R8*1), Y8, Y9
+	VADDPS       Y9, Y5, Y5
+	VMULPS       192(BX)(R8*1), Y8, Y9
+	VADDPS       Y9, Y6, Y6
+	VMULPS       224(BX)(R8*1), Y8, Y9
+	VADDPS       Y9, Y7, Y7
+	INCQ         DI
+	CMPQ         DI, AX
+	JLT          row
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y1, 32(SI)
+	VMOVUPS      Y2, 64(SI)
+	VMOVUPS      Y3, 96(SI)
+	VMOVUPS      Y4, 128(SI)
+	VMOVUPS      Y5, 160(SI)
+	VMOVUPS      Y6, 192(SI)
+	VMOVUPS      Y7, 224(SI)
+	VZEROUPPER
+	RET
+
+// func sumWeightedF64(count int, at *int32, weights *float64, rows *float64, sum *float64)
+// Requires: AVX
+TEXT ·sumWeightedF64(SB), NOSPLIT, $0-40
+	MOVQ    count+0(FP), AX
+	MOVQ    at+8(FP), CX
+	MOVQ    weights+16(FP), DX
+	MOVQ    rows+24(FP), BX
+	MOVQ    sum+32(FP), SI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	VMOVUPS 128(SI), Y4
+	VMOVUPS 160(SI), Y5
+	VMOVUPS 192(SI), Y6
+	VMOVUPS 224(SI), Y7
+	XORQ    DI, DI
+
+row:
+	MOVLQSX      (CX)(DI*4), R8
+	SHLQ         $0x09, R8
+	VBROADCASTSD (DX)(DI*8), Y8
+	VMULPD       (BX)(R8*1), Y8, Y9
+	VADDPD       Y9, Y0, Y0
+	VMULPD       32(BX)(R8*1), Y8, Y9
+	VADDPD       Y9, Y1, Y1
+	VMULPD       64(BX)(R8*1), Y8, Y9
+	VADDPD       Y9, Y2, Y2
+	VMULPD       96(BX)(R8*1), Y8, Y9
+	VADDPD       Y9, Y3, Y3
+	VMULPD       128(BX)(R8*1), Y8, Y9
+	VADDPD       Y9, Y4, Y4
+	VMULPD       160(BX)(R8*1), Y8, Y9
+	VADDPD       Y9, Y5, Y5
+	VMULPD       192(BX)(R8*1), Y8, Y9
+	VADDPD       Y9, Y6, Y6
+	VMULPD       224(BX)(R8*1), Y8, Y9
+	VADDPD       Y9, Y7, Y7
+	INCQ         DI
+	CMPQ         DI, AX
+	JLT          row
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y1, 32(SI)
+	VMOVUPS      Y2, 64(SI)
+	VMOVUPS      Y3, 96(SI)
+	VMOVUPS      Y4, 128(SI)
+	VMOVUPS      Y5, 160(SI)
+	VMOVUPS      Y6, 192(SI)
+	VMOVUPS      Y7, 224(SI)
+	VZEROUPPER
+	RET

@@ -46,3 +46,19 @@ func sumEventsFast[F tensor.Float](sum, panel []F, at []int32) bool {
 	sumEventsF32(len(at), &at[0], &any(panel).([]float32)[0], &to[0])
 	return true
 }
+
+func sumWeightedFast[F tensor.Float](sum, panel []F, at []int32, weights []F) bool {
+	if !useVectors || len(sum) != eventWidth {
+		return false
+	}
+	switch to := any(sum).(type) {
+	case []float32:
+		sumWeightedF32(len(at), &at[0], &any(weights).([]float32)[0], &any(panel).([]float32)[0], &to[0])
+	case []float64:
+		rows := any(panel).([]float64)
+		for half := 0; half < eventWidth; half += eventWidth / 2 {
+			sumWeightedF64(len(at), &at[0], &any(weights).([]float64)[0], &rows[half], &to[half])
+		}
+	}
+	return true
+}

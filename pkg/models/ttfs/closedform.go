@@ -14,7 +14,8 @@ import (
 //
 //	x_i = min(B_n, max(0, b_i + Σ_j W_ij x_j / s_i)).
 //
-// The sums are matrix products. Results do not depend on Threads.
+// The sums are matrix products. Those of dense layers with few spikes cost in proportion
+// to the spikes: silent neurons cost nothing. Results do not depend on Threads.
 type ClosedForm[F tensor.Float] struct {
 	Threads int
 
@@ -33,6 +34,8 @@ type ClosedForm[F tensor.Float] struct {
 	inverse  [][]F // 1/s_i of each stage's channels; nil where all are 1
 	tape     autodiff.Tape[F]
 	received []F
+	sparse   kernel.Sparse[F]
+	scratch  kernel.EventScratch[F]
 	response *Response[F]
 	lock     sync.Mutex // of the response's counts
 }
@@ -103,6 +106,11 @@ func (c *ClosedForm[F]) potentials(to, x []F, synapses Synapses[F], in, out Shap
 	switch s := synapses.(type) {
 	case *Dense[F]:
 		k, n := in.Size(), out.Size()
+		if density(x, k, trials) < sparseDensity {
+			c.sparse.Rebuild(c.Threads, trials, k, x, k)
+			kernel.MultiplySparse(c.Threads, &c.scratch, &c.sparse, n, s.Weights.Data, n, to, n)
+			return to
+		}
 		kernel.Gemm(c.Threads, false, false, trials, n, k, 1, x, k, s.Weights.Data, n, 0, to, n)
 	case *Conv[F]:
 		image := &autodiff.Var[F]{Value: &tensor.Dense[F]{Shape: []int{trials, in.Channels, in.Height, in.Width}, Data: x}}
@@ -112,6 +120,21 @@ func (c *ClosedForm[F]) potentials(to, x []F, synapses Synapses[F], in, out Shap
 		s.apply(c.Threads, trials, to, x, in, out)
 	}
 	return to
+}
+
+// sparseDensity is the share of values that are not zero up to which products over them
+// alone are faster than products over all (BenchmarkProducts of package kernel).
+const sparseDensity = 0.4
+
+// density is the share of values that are not zero, in some of the trials.
+func density[F tensor.Float](x []F, size, trials int) float64 {
+	const looked = 8
+	spikes, values := int64(0), 0
+	for trial := 0; trial < trials; trial += (trials + looked - 1) / looked {
+		spikes += fired(x[trial*size : (trial+1)*size])
+		values += size
+	}
+	return float64(spikes) / float64(max(1, values))
 }
 
 // fire writes x_i of all neurons, given their sums z, which may be x itself.

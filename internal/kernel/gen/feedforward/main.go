@@ -22,6 +22,8 @@ func main() {
 	lifAdjoint("lifAdjointTriangleF32", triangle)
 	lifAdjoint("lifAdjointSigmoidF32", fastSigmoid)
 	sumEvents()
+	sumWeighted("sumWeightedF32", "float32", 8, VBROADCASTSS, VMULPS, VADDPS)
+	sumWeighted("sumWeightedF64", "float64", 9, VBROADCASTSD, VMULPD, VADDPD)
 	Generate()
 }
 
@@ -164,6 +166,38 @@ func sumEvents() {
 	INCQ(k)
 	CMPQ(k, count)
 	JLT(LabelRef("event"))
+	for i := range to {
+		VMOVUPS(to[i], Mem{Base: sum, Disp: i * vector})
+	}
+	end()
+}
+
+// sumWeighted adds rows that are 1<<shift bytes apart, times their weights, to the sums of
+// as many columns as eight vectors have.
+func sumWeighted(name, number string, shift uint64, broadcast func(ops ...Op), multiply, add func(ops ...Op)) {
+	begin(name, "func(count int, at *int32, weights, rows, sum *"+number+")",
+		" is sumWeighted for eight vectors of columns and at least one row.")
+	count, at, weights, rows, sum := pointer("count"), pointer("at"), pointer("weights"), pointer("rows"), pointer("sum")
+	var to [panel]VecVirtual
+	for i := range to {
+		to[i] = YMM()
+		VMOVUPS(Mem{Base: sum, Disp: i * vector}, to[i])
+	}
+	k, row := GP64(), GP64()
+	weight, product := YMM(), YMM()
+	scale := uint8(1 << (shift - 6))
+	XORQ(k, k)
+	Label("row")
+	MOVLQSX(Mem{Base: at, Index: k, Scale: 4}, row)
+	SHLQ(Imm(shift), row)
+	broadcast(Mem{Base: weights, Index: k, Scale: scale}, weight)
+	for i := range to {
+		multiply(Mem{Base: rows, Index: row, Scale: 1, Disp: i * vector}, weight, product)
+		add(product, to[i], to[i])
+	}
+	INCQ(k)
+	CMPQ(k, count)
+	JLT(LabelRef("row"))
 	for i := range to {
 		VMOVUPS(to[i], Mem{Base: sum, Disp: i * vector})
 	}
