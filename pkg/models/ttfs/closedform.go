@@ -48,6 +48,7 @@ func NewClosedForm[F tensor.Float](n *Network[F], threads int) (*ClosedForm[F], 
 		return nil, err
 	}
 	c := &ClosedForm[F]{Threads: threads, network: n, shapes: shapes, response: newResponse[F](len(n.Stages)), inverse: make([][]F, len(n.Stages))}
+	c.tape.Inference = true
 	for i, stage := range n.Stages {
 		if neurons, ok := stage.(*Neurons[F]); ok && n.Form == Alpha {
 			for _, s := range neurons.Slopes(n.Form) {
@@ -71,16 +72,17 @@ func (c *ClosedForm[F]) Run(inputs []F, trials int) *Response[F] {
 		case *Neurons[F]:
 			z := c.potentials(to, c.receive(i, x), stage.Synapses, in, out)
 			c.fire(i, stage, to, z, out)
+			c.tape.Reset()
 			c.emit(i, to)
 		case *Readout[F]:
 			z := c.potentials(to, c.receive(i, x), stage.Synapses, in, out)
 			c.read(stage, to, z)
+			c.tape.Reset()
 		default:
 			apply(stage, c.Threads, trials, to, x, in, out)
 		}
 		x = to
 	}
-	c.tape.Reset()
 	r.forgive(c.network)
 	return r
 }
@@ -113,9 +115,9 @@ func (c *ClosedForm[F]) potentials(to, x []F, synapses Synapses[F], in, out Shap
 		}
 		kernel.Gemm(c.Threads, false, false, trials, n, k, 1, x, k, s.Weights.Data, n, 0, to, n)
 	case *Conv[F]:
-		image := &autodiff.Var[F]{Value: &tensor.Dense[F]{Shape: []int{trials, in.Channels, in.Height, in.Width}, Data: x}}
+		image := autodiff.Constant(&tensor.Dense[F]{Shape: []int{trials, in.Channels, in.Height, in.Width}, Data: x})
 		height, width := autodiff.Axis(s.Height), autodiff.Axis(s.Width)
-		return autodiff.Conv2D(&c.tape, c.Threads, image, &autodiff.Var[F]{Value: s.Weights}, nil, height, width, s.Groups).Value.Data
+		return autodiff.Conv2D(&c.tape, c.Threads, image, autodiff.Constant(s.Weights), nil, height, width, s.Groups).Value.Data
 	case *Average[F]:
 		s.apply(c.Threads, trials, to, x, in, out)
 	}
