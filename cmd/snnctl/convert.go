@@ -27,6 +27,7 @@ func newConvertCommand(a *app) *cobra.Command {
 type convertReLUOptions struct {
 	conversion.Options
 	form, window, inputRange string
+	layers                   string
 	best                     bool
 }
 
@@ -37,7 +38,8 @@ func newConvertReLUCommand(a *app) *cobra.Command {
 		Short: "Convert a ReLU network exactly to neurons that fire at most one spike",
 		Long: "Convert a ReLU network exactly to neurons that fire at most one spike, whose time carries\n" +
 			"the neuron's value (arXiv:2212.12522, arXiv:2306.08744): same outputs, same accuracy.\n\n" +
-			"MODEL is an ONNX file, or a run or checkpoint of a ReLU network trained here. It has to be a\n" +
+			"MODEL is an ONNX file, a run or checkpoint of a ReLU network trained here, or with --layers arrays of\n" +
+			"any program (.safetensors or .npz, named LAYER.weight and so on as PyTorch does). It has to be a\n" +
 			"chain of dense and convolutional layers with ReLU between them, batch norm anywhere, pools,\n" +
 			"padding and dropout; whatever else is in it is refused, all of it at once, by name.\n\n" +
 			"DATA are a data set (snnctl data list), a directory of one, or inputs in a NumPy file (x.npy):\n" +
@@ -53,6 +55,7 @@ func newConvertReLUCommand(a *app) *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error { return runConvertReLU(a, &o, args[0]) },
 	}
 	flags := command.Flags()
+	flags.StringVar(&o.layers, "layers", "", "the experiment whose model section describes the network that MODEL has arrays for")
 	flags.StringVar(&o.Calibrate, "calibrate", "", "data that measure the windows (default: the training images of a run)")
 	flags.StringVar(&o.Verify, "verify", "", "data that both networks are compared on")
 	flags.StringVar(&o.Out, "out", "", "the new directory to write")
@@ -90,7 +93,7 @@ func runConvertReLU(a *app, o *convertReLUOptions, target string) error {
 	if o.Inputs < 0 || o.Trials < 0 {
 		return fault.Inputf("--calibration-inputs and --trials are %d and %d, expected 0 (all) or more", o.Inputs, o.Trials)
 	}
-	model, warnings, err := conversion.Open(a.runsDir, target, o.best, a.buildSettings())
+	model, warnings, err := conversion.Open(a.runsDir, target, o.layers, o.best, a.buildSettings())
 	a.warn(warnings)
 	if err != nil {
 		return err

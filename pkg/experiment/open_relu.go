@@ -41,16 +41,8 @@ func LoadReLU(f *checkpoint.File, s Settings) (*TrainedReLU, error) {
 		return nil, err
 	}
 	e := &resolved.Experiment
-	if _, ok := e.Model.(config.ReLU); !ok {
-		return nil, fault.Inputf("%s holds a model of type %s, expected relu", f.Name(), config.TypeName(e.Model))
-	}
 	t := &TrainedReLU{Config: e, From: f.Name(), settings: s}
-	set, _, err := openImages(e, s)
-	if err != nil {
-		return nil, err
-	}
-	t.Network, err = ReLUNetwork[float64](e.Model.(config.ReLU), inputShape(set.Train.Shape()), e.Seed)
-	if err != nil {
+	if t.Network, err = BuildReLU(e, f.Name(), s); err != nil {
 		return nil, err
 	}
 	if e.Precision == "float32" {
@@ -59,6 +51,20 @@ func LoadReLU(f *checkpoint.File, s Settings) (*TrainedReLU, error) {
 		err = restore[float64](t.Network, f)
 	}
 	return t, err
+}
+
+// BuildReLU builds the network of an experiment for its images, untrained; from is what
+// errors call the file that describes it.
+func BuildReLU(e *config.Experiment, from string, s Settings) (*relu.Network[float64], error) {
+	model, ok := e.Model.(config.ReLU)
+	if !ok {
+		return nil, fault.Inputf("%s holds a model of type %s, expected relu", from, config.TypeName(e.Model))
+	}
+	set, _, err := openImages(e, s)
+	if err != nil {
+		return nil, err
+	}
+	return ReLUNetwork[float64](model, inputShape(set.Train.Shape()), e.Seed)
 }
 
 // restore copies the tensors of a checkpoint, of precision F, into a network.

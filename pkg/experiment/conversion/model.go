@@ -23,10 +23,16 @@ type Model struct {
 	Import *importer.Report   // of a file of another program; nil for one of here
 }
 
-// Open reads a network: an ONNX file, or a run or checkpoint of a ReLU network.
-func Open(runsDir, target string, best bool, s experiment.Settings) (m *Model, warnings []string, err error) {
+// Open reads a network: an ONNX file, a run or checkpoint of a ReLU network, or where
+// layers names an experiment file or a built-in experiment, arrays of any program for the
+// network that it describes.
+func Open(runsDir, target, layers string, best bool, s experiment.Settings) (m *Model, warnings []string, err error) {
+	if layers != "" {
+		m, err = openArrays(target, layers, s)
+		return m, nil, err
+	}
 	switch strings.ToLower(filepath.Ext(target)) {
-	case ".onnx", ".h5", ".hdf5", ".keras", ".pt", ".pth":
+	case ".onnx", ".h5", ".hdf5", ".keras", ".pt", ".pth", ".npz":
 		network, report, err := importer.Load(target)
 		if err != nil {
 			return nil, nil, err
@@ -38,6 +44,24 @@ func Open(runsDir, target string, best bool, s experiment.Settings) (m *Model, w
 		return nil, warnings, err
 	}
 	return &Model{Network: trained.Network, From: trained.From, Config: trained.Config}, warnings, nil
+}
+
+// openArrays reads the weights of a network of known layers.
+func openArrays(target, layers string, s experiment.Settings) (*Model, error) {
+	resolved, err := config.Open(layers, nil)
+	if err != nil {
+		return nil, err
+	}
+	e := &resolved.Experiment
+	n, err := experiment.BuildReLU(e, layers, s)
+	if err != nil {
+		return nil, err
+	}
+	report, err := importer.Weights(target, n)
+	if err != nil {
+		return nil, err
+	}
+	return &Model{Network: n, From: target, Config: e, Import: report}, nil
 }
 
 // data is the experiment whose data section reads a named set as the network wants it:
