@@ -77,7 +77,10 @@ func runEval(a *app, o *evalOptions, target string, kept *conversion.Kept) error
 		return fault.Inputf("--trials is %d, expected 0 (the whole split) or more", o.trials)
 	}
 	if kept != nil {
-		return runEvalTTFS(a, o, kept)
+		if !o.defective() {
+			return runEvalTTFS(a, o, kept)
+		}
+		target = kept.Path()
 	}
 	f, warnings, err := experiment.OpenCheckpoint(a.runsDir, target, o.best)
 	for _, w := range warnings {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -19,7 +21,13 @@ func addEvalTTFSFlags(command *cobra.Command, o *conversion.EvalOptions) {
 	flags.StringVar(&o.Precision, "precision", "float64", "of a converted network: float32 or float64")
 }
 
-// runEvalTTFS evaluates a converted network.
+// defective reports whether defects of hardware are asked for, singly (--set rule.defects…)
+// or as a sweep: then an experiment simulates the network, in the closed form.
+func (o *evalOptions) defective() bool {
+	return o.sweep != "" || slices.ContainsFunc(o.sets, func(set string) bool { return !strings.HasPrefix(set, "data.") })
+}
+
+// runEvalTTFS evaluates a converted network as it is.
 func runEvalTTFS(a *app, o *evalOptions, kept *conversion.Kept) error {
 	if o.best {
 		return fault.Inputf("--best is of runs; %s is a converted network", kept.Path())

@@ -1,8 +1,6 @@
 package experiment
 
 import (
-	"fmt"
-
 	"github.com/snnctl/snnctl/internal/checkpoint"
 	"github.com/snnctl/snnctl/internal/fault"
 	"github.com/snnctl/snnctl/pkg/config"
@@ -11,8 +9,8 @@ import (
 
 // Restore builds the experiment that a checkpoint belongs to, with entries of its file
 // changed by sets (path=value), and gives it the model of the checkpoint. That of a
-// converted network (package modelfile) shows it images of MNIST, unless sets say
-// otherwise, and has windows as they were converted.
+// converted network (package modelfile) shows it the images that its file names, or else
+// MNIST, and has windows as they were converted.
 func Restore(f *checkpoint.File, sets []string, s Settings) (*Experiment, error) {
 	e, err := experimentOf(f, sets)
 	if err != nil {
@@ -21,13 +19,12 @@ func Restore(f *checkpoint.File, sets []string, s Settings) (*Experiment, error)
 	return restored(e, f, s)
 }
 
-// convertedExperiment stands for a converted network, which was not trained here: its
-// file has the form and the path of the model.
+// convertedExperiment stands for a converted network whose file names no data.
 const convertedExperiment = `
 name: converted
 data: {type: images}
-model: {type: ttfs, from: %q, form: %s}
-rule: {type: ttfs-backprop, windows: frozen}
+model: {type: ttfs}
+rule: {type: ttfs-backprop}
 train: {iterations: 1, batch_size: 1}
 `
 
@@ -38,7 +35,11 @@ func experimentOf(f *checkpoint.File, sets []string) (*config.Experiment, error)
 		if err != nil {
 			return nil, err
 		}
-		yaml, ok = fmt.Sprintf(convertedExperiment, f.Name(), n.Form), true
+		if yaml, ok = f.Metadata[modelfile.KeyInputs]; !ok {
+			yaml, ok = convertedExperiment, true
+		}
+		of := []string{"model.type=ttfs", "model.preset=none", "model.from=" + f.Name(), "model.form=" + string(n.Form), "rule.type=ttfs-backprop", "rule.windows=frozen"}
+		sets = append(of, sets...)
 	}
 	if !ok {
 		return nil, fault.Inputf("%s does not say which experiment it belongs to: its metadata has no key %q", f.Name(), "config")

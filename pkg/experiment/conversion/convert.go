@@ -367,11 +367,8 @@ func (j *job) write(c *ttfs.Conversion, v *comparison) error {
 	return nil
 }
 
-// The metadata keys of a converted model, beside those of modelfile.
-const (
-	keyInputs     = "inputs"     // YAML: the experiment whose data section reads the network's inputs
-	keyConversion = "conversion" // JSON: where the model comes from
-)
+// keyConversion is the metadata key of JSON that says where the model comes from.
+const keyConversion = "conversion"
 
 func (j *job) metadata() (map[string]string, error) {
 	o := &j.options
@@ -382,11 +379,16 @@ func (j *job) metadata() (map[string]string, error) {
 	}
 	metadata := map[string]string{keyConversion: strings.ToValidUTF8(string(about), "\ufffd")}
 	if j.data != nil {
-		yaml, err := config.Marshal(j.data)
+		e, err := loadData([]byte(imagesOnly), j.model.From, nil)
 		if err != nil {
 			return nil, err
 		}
-		metadata[keyInputs] = string(yaml)
+		e.Data, e.Train, e.Seed = j.data.Data, j.data.Train, j.data.Seed
+		yaml, err := config.Marshal(e)
+		if err != nil {
+			return nil, err
+		}
+		metadata[modelfile.KeyInputs] = string(yaml)
 	}
 	return metadata, nil
 }

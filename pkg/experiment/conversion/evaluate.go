@@ -84,7 +84,7 @@ func (k *Kept) Inputs(input ttfs.Shape, o EvalOptions, s experiment.Settings) (*
 		}
 		return in.first(o.Trials), nil
 	}
-	yaml, sets := []byte(k.File.Metadata[keyInputs]), o.Sets
+	yaml, sets := []byte(k.File.Metadata[modelfile.KeyInputs]), o.Sets
 	if len(yaml) == 0 {
 		if o.Data == "" {
 			return nil, fault.Inputf("%s does not say which data it is for, as it was calibrated on an array: name a data set or an array of inputs (--data)", k.path)

@@ -97,8 +97,8 @@ func loadData(yaml []byte, from string, sets []string) (*config.Experiment, erro
 // imagesOnly is an experiment of which only the data section is used.
 const imagesOnly = `name: inputs
 seed: 1
-data: {type: images}
+data: {type: images, validation_images: 1}
 model: {type: relu, preset: mlp}
 rule: {type: backprop}
-train: {iterations: 1}
+train: {iterations: 1, batch_size: 1, eval_trials: 1}
 `

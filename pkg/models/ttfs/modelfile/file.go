@@ -17,6 +17,10 @@ const (
 	modelName  = "ttfs"
 )
 
+// KeyInputs is the metadata key of an experiment (YAML) whose data section reads the inputs
+// of the network, where somebody knows them.
+const KeyInputs = "inputs"
+
 // Write keeps a network in a file, with metadata of the caller's.
 func Write[F tensor.Float](path string, n *ttfs.Network[F], metadata map[string]string) error {
 	f, err := Encode(n, metadata)
