@@ -14,7 +14,7 @@ func (b band) Plot(c draw.Canvas, p *plot.Plot) {
 	for _, run := range b.runs(p) {
 		var upper, lower []vg.Point
 		for _, k := range run {
-			if k >= len(b.errors) || !finite(b.errors[k]) {
+			if k >= len(b.errors) || !finite(b.errors[k]) || !shown(p.Y, b.y[k]+b.errors[k]) {
 				continue
 			}
 			x, bottom := toX(b.x[k]), c.Min.Y
