@@ -55,7 +55,7 @@ func buildTTFS[F tensor.Float](e *config.Experiment, s Settings) (*Experiment, e
 func startingTTFS(e *config.Experiment, s Settings, set pixels.Set, o pixels.Options) (*ttfs.Network[float64], error) {
 	m := e.Model.(config.TTFS)
 	input := inputShape(set.Train.Shape())
-	low, high := o.Normalisation.Range(0, 255)
+	low, high := set.InputRange(o.Normalisation)
 	convert := ttfs.Options{Form: ttfs.Form(m.Form), Low: low, High: high, Zeta: m.Margin, Threads: s.Threads}
 	var n *ttfs.Network[float64]
 	if m.From != "" {

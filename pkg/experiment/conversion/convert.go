@@ -44,9 +44,8 @@ const (
 	Events     = "events"
 )
 
-// The files of a converted model.
+// The other files of a converted model.
 const (
-	ModelFile  = "model.safetensors"
 	ReportFile = "report.json"
 	plotsDir   = "plots"
 )
@@ -348,7 +347,7 @@ func (j *job) write(c *ttfs.Conversion, v *comparison) error {
 	if err != nil {
 		return err
 	}
-	if err := modelfile.Write(filepath.Join(temporary, ModelFile), c.Network, metadata); err != nil {
+	if err := modelfile.Write(filepath.Join(temporary, modelfile.FileName), c.Network, metadata); err != nil {
 		return err
 	}
 	text, err := json.MarshalIndent(j.report, "", "  ")

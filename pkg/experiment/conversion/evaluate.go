@@ -29,7 +29,7 @@ func OpenKept(target string) (*Kept, error) {
 	}
 	path := target
 	if info.IsDir() {
-		path = filepath.Join(target, ModelFile)
+		path = filepath.Join(target, modelfile.FileName)
 		if _, err := os.Stat(path); err != nil {
 			return nil, nil //nolint:nilerr // a run
 		}

@@ -10,6 +10,9 @@ import (
 	"github.com/snnctl/snnctl/pkg/models/ttfs"
 )
 
+// FileName is the file of a network in the directory of a conversion.
+const FileName = "model.safetensors"
+
 // The metadata keys of a model.
 const (
 	keyModel   = "model"
