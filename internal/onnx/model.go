@@ -1,6 +1,6 @@
 // Package onnx reads the container of the ONNX format: a protobuf message with a
 // graph of operators and their weights, which large models keep in files of their
-// own beside it (2212.12522, spec section 10.1).
+// own beside it (2212.12522, section 10.1 of the method).
 //
 // It decodes the messages and fields that a graph over tensors needs, by the
 // numbers of the official onnx.proto, and steps over the rest. It gives operators

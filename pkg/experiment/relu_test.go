@@ -158,7 +158,7 @@ func TestOpenReLUGivesTheTrainedNetwork(t *testing.T) {
 	}
 }
 
-// The counts of 2212.12522 and 2306.08744 (spec section 8) at full width, and those of
+// The counts of 2212.12522 and 2306.08744 (section 8 of the method) at full width, and those of
 // LeNet-5 and the VGG networks by hand, the latter at an eighth.
 func TestPresetsHaveThePublishedParameters(t *testing.T) {
 	mnist, cifar := relu.Shape{Channels: 1, Height: 28, Width: 28}, relu.Shape{Channels: 3, Height: 32, Width: 32}

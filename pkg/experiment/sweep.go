@@ -32,7 +32,7 @@ type sweptSetting struct {
 	x     string   // the metric to draw results against; "" for the value
 }
 
-// sweptSettings are the defects of networks of single spikes (2212.12522, spec section 6.3).
+// sweptSettings are the defects of networks of single spikes (2212.12522, section 6.3 of the method).
 var sweptSettings = map[string]sweptSetting{
 	"jitter":      {sets: []string{"rule.defects.jitter=%s"}, label: "jitter of the spike times, σ (τ_c)"},
 	"slope-noise": {sets: []string{"rule.defects.slope_noise=%s"}, label: "noise of the slopes, σ"},

@@ -7,7 +7,7 @@ import (
 )
 
 // Epsilon is added to the standard deviation that values are divided by
-// (2212.12522, spec section 5.4).
+// (2212.12522, section 5.4 of the method).
 const Epsilon = 1e-7
 
 // Normalisation maps a file's value v of channel c to a network's input,
@@ -42,7 +42,7 @@ func Centred(mean []float64) Normalisation {
 }
 
 // Range is the interval [p, q] that the inputs of values low to high fill: what
-// the coding of inputs as spike times needs (spec section 5.4).
+// the coding of inputs as spike times needs (section 5.4 of the method).
 func (n Normalisation) Range(low, high float64) (p, q float64) {
 	p, q = math.Inf(1), math.Inf(-1)
 	for c := range max(len(n.Offset), len(n.Divisor)) {

@@ -72,7 +72,7 @@ func TestUnitKeepsBlackAndWhite(t *testing.T) {
 	}
 }
 
-// The ranges that spec section 5.4 codes are those of the bytes, or wider.
+// The ranges that section 5.4 of the method codes are those of the bytes, or wider.
 func TestRangeHoldsEveryInput(t *testing.T) {
 	for name, c := range map[string]struct {
 		n    Normalisation

@@ -4,7 +4,7 @@
 //	l2 Σ w²              on the weights of dense layers and convolutions,
 //	l1 Σ x / batch       on the outputs x of all rectified units
 //
-// (2212.12522 and 2306.08744, spec sections 7.4 and 7.6).
+// (2212.12522 and 2306.08744, sections 7.4 and 7.6 of the method).
 package backprop
 
 import (

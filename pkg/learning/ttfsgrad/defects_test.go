@@ -88,7 +88,7 @@ func TestNoiseIsAddressed(t *testing.T) {
 }
 
 // TestErrorBoundOfTimeBitsInANetwork: what enters the first layer is off by half a
-// step at most, so each value is off by step/2·Σ|W| (spec section 6.1).
+// step at most, so each value is off by step/2·Σ|W| (section 6.1 of the method).
 func TestErrorBoundOfTimeBitsInANetwork(t *testing.T) {
 	spiking := examples(ttfs.B1)["dense"]
 	n, err := New(spiking, 1)

@@ -81,7 +81,7 @@ func convolutional() *ttfs.Network[float64] {
 	}}
 }
 
-// TestB1FollowsTheReLUTraining is oracle 7 of the specification: with the same start,
+// TestB1FollowsTheReLUTraining is oracle 7 of the method: with the same start,
 // data and optimiser all weights of the spiking network are those of the ReLU network
 // after 200 steps, although they have moved far from the start.
 func TestB1FollowsTheReLUTraining(t *testing.T) {
@@ -135,7 +135,7 @@ func TestB1FollowsTheReLUTraining(t *testing.T) {
 	}
 }
 
-// TestWindowsOnlyGrow is oracle 8 of the specification: windows never shrink, are at
+// TestWindowsOnlyGrow is oracle 8 of the method: windows never shrink, are at
 // least γ times as long as the greatest value of the last batch, and moving them
 // changes no output.
 func TestWindowsOnlyGrow(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 //
 //	∂x_i/∂V_i = ∂x_i/∂D_i = m_i/s_i    ∂x_i/∂s_i = -m_i x_i/s_i
 //
-// (2306.08744, spec section 7.2: for B1, s_i = 1 and ∂V_i/∂x_j = W_ij; for the
+// (2306.08744, section 7.2 of the method: for B1, s_i = 1 and ∂V_i/∂x_j = W_ij; for the
 // alpha neuron s_i = α + Σ_j J_ij gives ∂t_i/∂J_ij = m_i (x_i - x_j)/s_i.)
 // A neuron whose slope is not positive never reaches its threshold: it is silent.
 type firing[F tensor.Float] struct {

@@ -1,5 +1,5 @@
 // Package ttfsgrad trains networks of single spikes by the exact gradients of their
-// spike times (arXiv:2306.08744; spec sections 2, 3 and 7).
+// spike times (arXiv:2306.08744; sections 2, 3 and 7 of the method).
 //
 // A layer's neurons fire at t_i = t_max - x_i (package ttfs). With slope s_i of the
 // potential at threshold, W_ij and D_i = (potential of silent inputs at t_max) - θ_i,
@@ -261,7 +261,7 @@ func (n *Network[F]) Activity() Activity {
 	return total
 }
 
-// SpikesPerNeuron is the part of the neurons that fired (spec section 7.6).
+// SpikesPerNeuron is the part of the neurons that fired (section 7.6 of the method).
 func (a Activity) SpikesPerNeuron() float64 {
 	return float64(a.Spikes) / float64(max(1, a.Neurons))
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // poolSpikes is the earliest spike of each window, the greatest x = t_max - t, or in
-// the channels of latest the latest one (2212.12522, spec section 4.5). Padding is
+// the channels of latest the latest one (2212.12522, section 4.5 of the method). Padding is
 // neither. Of equal ones the first, row by row, gets the gradient.
 func poolSpikes[F tensor.Float](t *autodiff.Tape[F], threads int, x *autodiff.Var[F], height, width autodiff.Pool, latest []bool) *autodiff.Var[F] {
 	reversed := false

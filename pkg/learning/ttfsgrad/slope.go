@@ -6,7 +6,7 @@ import (
 )
 
 // alphaSlopes is s_i = α + Σ_j J_ij, the slope of an alpha neuron's potential when
-// all its inputs have come (2212.12522, spec section 3), of weights J [in][out] or,
+// all its inputs have come (2212.12522, section 3 of the method), of weights J [in][out] or,
 // of a convolution, [out][…]: the whole kernel counts at the borders too, since
 // padded taps are synapses that fire at t_min.
 func alphaSlopes[F tensor.Float](t *autodiff.Tape[F], j *autodiff.Var[F], alpha float64) *autodiff.Var[F] {

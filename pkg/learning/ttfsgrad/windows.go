@@ -6,7 +6,7 @@ import (
 	"github.com/snnctl/snnctl/pkg/models/ttfs"
 )
 
-// WindowRule says how long windows are in training (2306.08744, spec sections 7.3 and
+// WindowRule says how long windows are in training (2306.08744, method, sections 7.3 and
 // 7.5).
 type WindowRule int
 
@@ -33,7 +33,7 @@ type Windows struct {
 }
 
 // GrowWindows lengthens the windows, from what the last batch did, in the order of
-// the layers (spec section 7.3):
+// the layers (section 7.3 of the method):
 //
 //	B_n ← max(B_n, γ·(t_max - min t_i))
 //

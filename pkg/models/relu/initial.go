@@ -12,7 +12,7 @@ import (
 // convolution both count the taps of its kernel.
 type Start string
 
-// The distributions of 2306.08744, spec section 7.4.
+// The distributions of 2306.08744, section 7.4 of the method.
 const (
 	GlorotUniform Start = "glorot-uniform" // U(±√(6/(fan-in + fan-out)))
 	HeUniform     Start = "he-uniform"     // U(±√(6/fan-in))

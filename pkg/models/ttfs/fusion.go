@@ -12,7 +12,7 @@ import (
 )
 
 // fusion walks along a ReLU network and builds the chain of its neurons (section 5 of
-// the specification). It carries how the coded values x at its place stand for the true
+// the method). It carries how the coded values x at its place stand for the true
 // ones,
 //
 //	true value = κ_c x + s_{c,y,x},

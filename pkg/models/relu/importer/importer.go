@@ -1,5 +1,5 @@
 // Package importer makes ReLU networks of files that other programs wrote: ONNX
-// graphs (2212.12522, spec section 10), and bare arrays for a network whose layers
+// graphs (2212.12522, section 10 of the method), and bare arrays for a network whose layers
 // are known.
 //
 // A graph is imported when it is one chain from one input to one output, of linear

@@ -10,7 +10,7 @@ import (
 // only checks what it can.
 type operator func(w *walk, n *node, x *activation) (*activation, error)
 
-// operators are those of spec section 10.2.
+// operators are those of section 10.2 of the method.
 var operators = map[string]operator{
 	"Add":                (*walk).elementwise,
 	"AveragePool":        (*walk).averagePool,

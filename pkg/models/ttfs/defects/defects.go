@@ -1,6 +1,6 @@
 // Package defects has what hardware does to a network of single spikes: spike times
 // that jitter or are rounded to few steps, weights of few bits, slopes that differ
-// from neuron to neuron (2212.12522 and 2306.08744, spec sections 6.1 to 6.3).
+// from neuron to neuron (2212.12522 and 2306.08744, sections 6.1 to 6.3 of the method).
 //
 // Spike times are given as coded values x = t_max - t, the time from the spike to
 // the end of the window that it lies in: 0 for a silent neuron. So all functions

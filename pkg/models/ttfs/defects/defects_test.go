@@ -25,7 +25,7 @@ func distinct(x []float64) int {
 	return len(seen)
 }
 
-// TestTimeBitsAreLevels is oracle 9 of the specification: 2^k levels, the ends
+// TestTimeBitsAreLevels is oracle 9 of the method: 2^k levels, the ends
 // among them, an error of at most half a step, and none in the limit.
 func TestTimeBitsAreLevels(t *testing.T) {
 	const window = 3.7
@@ -66,7 +66,7 @@ func TestTimesOutsideTheWindowAreClamped(t *testing.T) {
 }
 
 // TestErrorBoundOfTimeBits: the potential of a neuron moves by at most
-// step/2·Σ|W| (spec section 6.1), and does come near it.
+// step/2·Σ|W| (section 6.1 of the method), and does come near it.
 func TestErrorBoundOfTimeBits(t *testing.T) {
 	const window, inputs, trials = 2.5, 5, 3000
 	for bits := 1; bits <= 6; bits++ {
@@ -141,7 +141,7 @@ func TestWeightsThatAreAllZeroStayZero(t *testing.T) {
 	}
 }
 
-// TestJitterMovesPotentialsAsDerived: σ·‖W‖ (spec section 6.3).
+// TestJitterMovesPotentialsAsDerived: σ·‖W‖ (section 6.3 of the method).
 func TestJitterMovesPotentialsAsDerived(t *testing.T) {
 	const sigma, inputs, trials = 0.3, 20, 20000
 	w := values(5, inputs, -1, 1)

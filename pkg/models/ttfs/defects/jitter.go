@@ -7,7 +7,7 @@ import (
 )
 
 // JitterSpikes adds noise of standard deviation σ to the spike times of a trial,
-// after they were cut at the end of the window (spec section 6.3):
+// after they were cut at the end of the window (section 6.3 of the method):
 //
 //	t ← t + σ n,  n ~ N(0, 1)
 //

@@ -7,7 +7,7 @@ import (
 )
 
 // RoundTimes rounds the spike times of a window of that length to 2^bits levels,
-// its ends among them (spec section 6.1): with v = window - x, the time from the
+// its ends among them (section 6.1 of the method): with v = window - x, the time from the
 // window's start,
 //
 //	step = window / (2^bits - 1)    v_q = step·⌊v/step + 1/2⌋, within [0, window].

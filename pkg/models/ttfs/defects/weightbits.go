@@ -6,7 +6,7 @@ import (
 	"github.com/snnctl/snnctl/internal/tensor"
 )
 
-// Grid is the set of values that a weight of few bits can have (spec section 6.2):
+// Grid is the set of values that a weight of few bits can have (section 6.2 of the method):
 // Scale·(k - Zero) for k = 0 … 2^bits - 1. It holds 0.
 type Grid struct {
 	Scale, Zero float64
