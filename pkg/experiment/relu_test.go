@@ -73,6 +73,29 @@ func loadReLU(t testing.TB, dir string, sets ...string) *config.Experiment {
 	return &r.Experiment
 }
 
+// reproducible trains e on one thread, on three, and stopped three times on two; it
+// demands one outcome, and returns it.
+func reproducible(t *testing.T, e *config.Experiment) outcome {
+	t.Helper()
+	reference := uninterrupted(t, e, 1)
+	uninterrupted(t, e, 3).sameAs(t, reference, "3 threads")
+	path := filepath.Join(t.TempDir(), "run")
+	for _, stop := range []int{3, 7, 12, 0} {
+		ctx, cancel := context.WithCancel(t.Context())
+		err := trainInto(ctx, t, e, path, 2, func(done int) {
+			if done == stop {
+				cancel()
+			}
+		})
+		cancel()
+		if err != nil && !errors.Is(err, ErrStopped) {
+			t.Fatal(err)
+		}
+	}
+	outcomeOf(t, e, path).sameAs(t, reference, "stopped three times")
+	return reference
+}
+
 // A training of a ReLU network has the same outcome whatever the number of threads,
 // and however often it is stopped.
 func TestReLUTrainingsAreReproducible(t *testing.T) {
@@ -84,27 +107,10 @@ func TestReLUTrainingsAreReproducible(t *testing.T) {
 		"activity": {"precision=float64", "rule.l1_activity=0.01", "rule.clip_norm=0.5"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := loadReLU(t, dir, sets...)
-			reference := uninterrupted(t, e, 1)
+			reference := reproducible(t, loadReLU(t, dir, sets...))
 			if sets != nil && string(reference.metrics) == string(plain.metrics) {
 				t.Error("the settings change nothing")
 			}
-			uninterrupted(t, e, 3).sameAs(t, reference, "3 threads")
-
-			path := filepath.Join(t.TempDir(), "run")
-			for _, stop := range []int{3, 7, 12, 0} {
-				ctx, cancel := context.WithCancel(t.Context())
-				err := trainInto(ctx, t, e, path, 2, func(done int) {
-					if done == stop {
-						cancel()
-					}
-				})
-				cancel()
-				if err != nil && !errors.Is(err, ErrStopped) {
-					t.Fatal(err)
-				}
-			}
-			outcomeOf(t, e, path).sameAs(t, reference, "stopped three times")
 		})
 	}
 }
