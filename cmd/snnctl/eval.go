@@ -77,8 +77,16 @@ func runEval(a *app, o *evalOptions, target string, kept *conversion.Kept) error
 		return fault.Inputf("--trials is %d, expected 0 (the whole split) or more", o.trials)
 	}
 	if kept != nil {
+		if o.best {
+			return fault.Inputf("--best is of runs; %s is a converted network", kept.Path())
+		}
+		o.ttfs.Split, o.ttfs.Trials, o.ttfs.Sets = o.split, o.trials, o.sets
 		if !o.defective() {
 			return runEvalTTFS(a, o, kept)
+		}
+		var err error
+		if o.sets, err = kept.ExperimentSets(o.ttfs); err != nil {
+			return err
 		}
 		target = kept.Path()
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/snnctl/snnctl/internal/fault"
 	"github.com/snnctl/snnctl/pkg/experiment/conversion"
 )
 
@@ -29,10 +28,6 @@ func (o *evalOptions) defective() bool {
 
 // runEvalTTFS evaluates a converted network as it is.
 func runEvalTTFS(a *app, o *evalOptions, kept *conversion.Kept) error {
-	if o.best {
-		return fault.Inputf("--best is of runs; %s is a converted network", kept.Path())
-	}
-	o.ttfs.Split, o.ttfs.Trials, o.ttfs.Sets = o.split, o.trials, o.sets
 	e, err := kept.Evaluate(o.ttfs, a.buildSettings())
 	if err != nil {
 		return err

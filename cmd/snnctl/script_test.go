@@ -69,6 +69,11 @@ func setupScript(env *testscript.Env) error {
 	env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, "home", "cache"))
 	env.Setenv("DATA", realData())
 	env.Setenv("GOLDEN", goldenVectors())
+	examples, err := filepath.Abs("../../examples")
+	if err != nil {
+		return err
+	}
+	env.Setenv("EXAMPLES", examples)
 	for _, name := range []string{"tiny.yaml", "images.yaml"} {
 		content, err := os.ReadFile(filepath.Join("testdata", name))
 		if err != nil {

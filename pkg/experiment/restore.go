@@ -22,10 +22,10 @@ func Restore(f *checkpoint.File, sets []string, s Settings) (*Experiment, error)
 // convertedExperiment stands for a converted network whose file names no data.
 const convertedExperiment = `
 name: converted
-data: {type: images}
+data: {type: images, validation_images: 1}
 model: {type: ttfs}
 rule: {type: ttfs-backprop}
-train: {iterations: 1, batch_size: 1}
+train: {iterations: 1, batch_size: 1, eval_trials: 1}
 `
 
 func experimentOf(f *checkpoint.File, sets []string) (*config.Experiment, error) {

@@ -3,6 +3,8 @@ package conversion
 import (
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/snnctl/snnctl/internal/checkpoint"
 	"github.com/snnctl/snnctl/internal/fault"
@@ -84,15 +86,13 @@ func (k *Kept) Inputs(input ttfs.Shape, o EvalOptions, s experiment.Settings) (*
 		}
 		return in.first(o.Trials), nil
 	}
-	yaml, sets := []byte(k.File.Metadata[modelfile.KeyInputs]), o.Sets
-	if len(yaml) == 0 {
-		if o.Data == "" {
-			return nil, fault.Inputf("%s does not say which data it is for, as it was calibrated on an array: name a data set or an array of inputs (--data)", k.path)
-		}
-		yaml = []byte(imagesOnly)
+	sets, err := k.dataSets(o)
+	if err != nil {
+		return nil, err
 	}
-	if o.Data != "" {
-		sets = append([]string{"data.dataset=" + o.Data}, sets...)
+	yaml := []byte(k.File.Metadata[modelfile.KeyInputs])
+	if len(yaml) == 0 {
+		yaml = []byte(imagesOnly)
 	}
 	data, err := loadData(yaml, k.path, sets)
 	if err != nil {
@@ -103,6 +103,31 @@ func (k *Kept) Inputs(input ttfs.Shape, o EvalOptions, s experiment.Settings) (*
 		return nil, err
 	}
 	return in.first(o.Trials), nil
+}
+
+// dataSets are the changes of the experiment file that name the data set to show.
+func (k *Kept) dataSets(o EvalOptions) ([]string, error) {
+	if o.Data != "" {
+		return append([]string{"data.dataset=" + o.Data}, o.Sets...), nil
+	}
+	named := slices.ContainsFunc(o.Sets, func(set string) bool { return strings.HasPrefix(set, "data.dataset=") })
+	if k.File.Metadata[modelfile.KeyInputs] == "" && !named {
+		return nil, fault.Inputf("%s does not say which data it is for, as it was calibrated on an array: name a data set or an array of inputs (--data)", k.path)
+	}
+	return o.Sets, nil
+}
+
+// ExperimentSets are the changes of the experiment that simulates a kept model with
+// defects of hardware (rule.defects), for the data of the options.
+func (k *Kept) ExperimentSets(o EvalOptions) ([]string, error) {
+	switch {
+	case isArray(o.Data):
+		return nil, fault.Inputf("--data %s: inputs without labels cannot show what defects do to the accuracy; name a data set", o.Data)
+	case o.Engine != ClosedForm:
+		return nil, fault.Inputf("--engine %s cannot have defects of hardware, nor a sweep; they are simulated in the closed form", o.Engine)
+	}
+	sets, err := k.dataSets(o)
+	return append([]string{"precision=" + o.Precision}, sets...), err
 }
 
 // Evaluate shows a split to a kept model.
