@@ -16,13 +16,13 @@ type Purpose string
 //
 // step is usually the training step, index the trial or group within it.
 func Stream(seed uint64, purpose Purpose, step, index uint64) *rand.Rand {
-	return rand.New(&source{key: streamKey(seed, purpose), counter: [4]uint32{
+	return rand.New(&source{key: Key(seed, purpose), counter: [4]uint32{
 		0, 0, uint32(step) ^ uint32(step>>32)*0x9E3779B1, uint32(index) ^ uint32(index>>32)*0x85EBCA6B}})
 }
 
-// streamKey mixes seed and purpose (FNV-1a, then the SplitMix64 finaliser)
-// into a Philox key.
-func streamKey(seed uint64, purpose Purpose) [2]uint32 {
+// Key mixes seed and purpose (FNV-1a, then the SplitMix64 finaliser) into a Philox
+// key, for kernels that draw many numbers at once.
+func Key(seed uint64, purpose Purpose) [2]uint32 {
 	h := uint64(14695981039346656037)
 	for i := range len(purpose) {
 		h = (h ^ uint64(purpose[i])) * 1099511628211
@@ -45,7 +45,7 @@ type source struct {
 
 func (s *source) Uint64() uint64 {
 	if s.left == 0 {
-		s.block = philox4x32(s.counter, s.key)
+		s.block = Philox4x32(s.counter, s.key)
 		s.left = 2
 		if s.counter[0]++; s.counter[0] == 0 {
 			s.counter[1]++
@@ -56,9 +56,9 @@ func (s *source) Uint64() uint64 {
 	return uint64(s.block[i]) | uint64(s.block[i+1])<<32
 }
 
-// philox4x32 is the ten-round Philox-4×32 bijection of Salmon et al.,
+// Philox4x32 is the ten-round Philox-4×32 bijection of Salmon et al.,
 // "Parallel random numbers: as easy as 1, 2, 3" (SC 2011).
-func philox4x32(counter [4]uint32, key [2]uint32) [4]uint32 {
+func Philox4x32(counter [4]uint32, key [2]uint32) [4]uint32 {
 	const rounds = 10
 	c, k := counter, key
 	for range rounds {

@@ -34,6 +34,7 @@ var datas = []variant{
 	{"speech-frames", func() any { return defaultSpeechFrames() }},
 	{"synthetic-frames", func() any { return defaultSyntheticFrames() }},
 	{"images", func() any { return defaultImages() }},
+	{"two-area-spikes", func() any { return defaultTwoAreaSpikes() }},
 }
 
 var models = []variant{
@@ -44,6 +45,7 @@ var models = []variant{
 	{"lstm", func() any { return defaultLSTM() }},
 	{"relu", func() any { return defaultReLU() }},
 	{"ttfs", func() any { return defaultTTFS() }},
+	{"rsnn-multiarea", func() any { return defaultMultiAreaRSNN() }},
 }
 
 var rules = []variant{
@@ -56,6 +58,7 @@ var rules = []variant{
 	{"backprop", func() any { return defaultBackprop() }},
 	{"ppo", func() any { return defaultPPO() }},
 	{"ttfs-backprop", func() any { return defaultTTFSBackprop() }},
+	{"trial-matching", func() any { return defaultTrialMatching() }},
 }
 
 var optimizers = []variant{
@@ -124,6 +127,7 @@ var combinations = []combination{
 	{"lsnn", "truncated-bptt", []string{"copy-repeat"}},
 	{"relu", "backprop", []string{"images"}},
 	{"ttfs", "ttfs-backprop", []string{"images"}},
+	{"rsnn-multiarea", "trial-matching", []string{"two-area-spikes"}},
 }
 
 // TypeName is the type key of a variant, such as "lsnn" for an LSNN.

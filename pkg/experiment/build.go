@@ -41,6 +41,7 @@ var builders = []struct {
 	{"lsnn", "ppo", buildNavigation[float32], buildNavigation[float64]},
 	{"relu", "backprop", buildReLU[float32], buildReLU[float64]},
 	{"ttfs", "ttfs-backprop", buildTTFS[float32], buildTTFS[float64]},
+	{"rsnn-multiarea", "trial-matching", buildTrialMatching[float32], buildTrialMatching[float64]},
 }
 
 // Build reads the data and makes the model and the rule of an experiment.

@@ -118,24 +118,23 @@ func (f *Features) OfSession(s *Session) [][]float64 {
 	return all
 }
 
-// Adjoint carries a gradient with respect to a trial's features back: it adds to gz,
-// [T][N], what it says of the spikes, and to gjaw, [T], what it says of the jaw.
-func Adjoint[F tensor.Float](f *Features, gradient []float64, gz, gjaw []F) {
-	n, length := len(f.areaOf), f.second.Length(f.first.Length(f.Steps))
+// Back carries a gradient with respect to a trial's features back: areas, [areas][T], is
+// what it says of a spike of any neuron of an area, and jaw, [T], what it says of the jaw;
+// nil where the features have none.
+func (f *Features) Back(gradient []float64) (areas [][]float64, jaw []float64) {
+	length := f.second.Length(f.first.Length(f.Steps))
 	back := func(g []float64) []float64 {
 		return f.first.Adjoint(f.second.Adjoint(g, f.first.Length(f.Steps)), f.Steps)
 	}
 	for a, neurons := range f.Areas {
-		for t, g := range back(gradient[a*length : (a+1)*length]) {
-			x := F(g / f.Deviation[a] / float64(len(neurons)))
-			for _, i := range neurons {
-				gz[t*n+i] += x
-			}
+		g := back(gradient[a*length : (a+1)*length])
+		for t := range g {
+			g[t] /= f.Deviation[a] * float64(len(neurons))
 		}
+		areas = append(areas, g)
 	}
-	if f.HasJaw && gjaw != nil {
-		for t, g := range back(gradient[len(f.Areas)*length:]) {
-			gjaw[t] += F(g)
-		}
+	if f.HasJaw {
+		jaw = back(gradient[len(f.Areas)*length:])
 	}
+	return areas, jaw
 }

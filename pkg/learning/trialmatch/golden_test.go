@@ -185,13 +185,9 @@ func (v *lifVector) check(t *testing.T) {
 	w := v.Params.order()
 	net.SetWeights(&w)
 	var r multiarea.Run[float64]
-	net.Simulate(&r, &w, rasters(v.X), flat(v.Xi), nil, func(trial int) func(normal, uniform []float64) {
-		step := -1
-		return func(normal, uniform []float64) {
-			step++
-			copy(normal, v.MemNoise[step][trial])
-			copy(uniform, v.U[step][trial])
-		}
+	net.Simulate(&r, &w, rasters(v.X), flat(v.Xi), nil, func(trial, step int, normal, uniform []float64) {
+		copy(normal, v.MemNoise[step][trial])
+		copy(uniform, v.U[step][trial])
 	}, true)
 	for k := range s.KModel {
 		want := rasters(v.Z)[k]
@@ -220,53 +216,57 @@ func (v *lifVector) check(t *testing.T) {
 	near(t, "feat_model", flat(model), flat(v.FeatModel), 1e-10)
 	near(t, "R_trial", []float64{Correlation(2, model, data, false), Correlation(2, model, data, true)}, []float64{v.RTrial, v.RVariant}, 1e-10)
 
-	back := func(gz, gjaw []float64) multiarea.Weights[float64] {
+	// The gradients of both losses, in the form that a training has them.
+	g := spikeGradient[float64]{steps: s.T, neurons: s.N, group: make([]int32, s.N), average: make([]float64, s.T*s.N)}
+	for a, neurons := range features.Areas {
+		for _, i := range neurons {
+			g.group[i] = int32(a)
+		}
+		g.sizes = append(g.sizes, len(neurons))
+	}
+	back := func(gjaw []float64) multiarea.Weights[float64] {
 		grad := multiarea.NewWeights[float64](&net.Params)
-		net.Backward(&grad, &r, &w, gz, gjaw)
+		net.Backward(&grad, &r, &w, g.write, nil, gjaw)
 		return grad
 	}
 	neuron := NewNeuronLoss([]Session{session}, s.N, first)
-	loss, one := neuron.Loss(r.Spikes)
+	loss, average := neuron.Loss(r.Spikes)
 	near(t, "neuron loss", []float64{loss}, []float64{v.Losses["neuron"]}, 1e-10)
-	byNeuron := make([]float64, 0, s.KModel*len(one))
-	for range s.KModel {
-		byNeuron = append(byNeuron, one...)
-	}
-	v.sameGradient(t, "neuron", back(slices.Clone(byNeuron), nil))
+	g.reset(s.KModel)
+	copy(g.average, average)
+	v.sameGradient(t, "neuron", back(nil))
 	for name, matching := range map[string]Matching{"hard": Hard{2}, "soft": Soft{Sinkhorn{c.Blur, c.Scaling, 2}}} {
 		loss, gradient := matching.Match(model, data)
 		near(t, name+" loss", []float64{loss}, []float64{v.Losses[name]}, 1e-10)
-		gz, gjaw := make([]float64, len(byNeuron)), make([]float64, len(r.Jaw))
-		for k, g := range gradient {
-			Adjoint(features, g, gz[k*s.T*s.N:(k+1)*s.T*s.N], gjaw[k*s.T:(k+1)*s.T])
+		g.reset(s.KModel)
+		gjaw := make([]float64, len(r.Jaw))
+		populations := func(weight float64) {
+			for k := range gradient {
+				areas, jaw := features.Back(gradient[k])
+				for a := range areas {
+					for step, x := range areas[a] {
+						g.at(k, step)[a] = weight * x
+					}
+				}
+				copy(gjaw[k*s.T:], jaw)
+			}
 		}
-		v.sameGradient(t, name, back(slices.Clone(gz), gjaw))
+		populations(1)
+		v.sameGradient(t, name, back(gjaw))
 		if name != "hard" {
 			continue
 		}
-		// Of the splitter, [T][trials·N] a task.
-		tasks := make([][][]float64, 2)
-		for i, g := range [][]float64{scaled(byNeuron, 10), scaled(gz, 100)} {
-			tasks[i] = make([][]float64, s.T)
-			for step := range s.T {
-				for k := range s.KModel {
-					tasks[i][step] = append(tasks[i][step], g[(k*s.T+step)*s.N:(k*s.T+step+1)*s.N]...)
-				}
-			}
+		for i, x := range average {
+			g.average[i] = 10 * x
 		}
-		combined := new(Splitter).Combine(tasks)
+		populations(100)
+		g.split(new(Splitter))
+		row := make([]float64, s.N)
 		for step := range s.T {
-			near(t, "task_grad_combined_step1", combined[step][:s.N], v.Combined[step], 1e-10)
+			g.write(0, step, row)
+			near(t, "task_grad_combined_step1", row, v.Combined[step], 1e-10)
 		}
 	}
-}
-
-func scaled(x []float64, c float64) []float64 {
-	y := make([]float64, len(x))
-	for i := range x {
-		y[i] = c * x[i]
-	}
-	return y
 }
 
 func (v *lifVector) sameGradient(t *testing.T, loss string, got multiarea.Weights[float64]) {

@@ -74,21 +74,26 @@ func Correlation(threads int, model, data [][]float64, centredByData bool) float
 	trials := min(len(model), len(data))
 	var sum float64
 	for i, j := range Assign(squaredDifferences(threads, model[:trials], data[:trials])) {
-		x, y := model[i], data[j]
-		meanX, meanY := mean(x), mean(y)
-		if centredByData {
-			meanX = meanY
-		}
-		var xy, xx, yy float64
-		for d := range x {
-			a, b := x[d]-meanX, y[d]-meanY
-			xy, xx, yy = xy+a*b, xx+a*a, yy+b*b
-		}
-		if xx > 0 && yy > 0 {
-			sum += xy / math.Sqrt(xx*yy)
-		}
+		sum += pearson(model[i], data[j], centredByData)
 	}
 	return sum / float64(trials)
+}
+
+// pearson is the correlation of x and y; 0 where one of them is constant.
+func pearson(x, y []float64, centredByY bool) float64 {
+	meanX, meanY := mean(x), mean(y)
+	if centredByY {
+		meanX = meanY
+	}
+	var xy, xx, yy float64
+	for d := range x {
+		a, b := x[d]-meanX, y[d]-meanY
+		xy, xx, yy = xy+a*b, xx+a*a, yy+b*b
+	}
+	if xx > 0 && yy > 0 {
+		return xy / math.Sqrt(xx*yy)
+	}
+	return 0
 }
 
 func mean(x []float64) (sum float64) {

@@ -101,22 +101,51 @@ func TestFiltersAverageWhatIsInside(t *testing.T) {
 	}
 }
 
-func TestSplitterOfOrthogonalAndOppositeTasks(t *testing.T) {
-	a, b := [][]float64{{3, 0}, {4, 0}}, [][]float64{{0, 1}, {0, 2}}
-	sum := new(Splitter).Combine([][][]float64{a, b})
-	unit := func(g [][]float64, squares float64) float64 { // of the first call
-		return 1 / math.Sqrt(squares/(1-splitterDecay))
+// products are the inner products of two gradients in each step.
+func products(a, b [][]float64) [][][]float64 {
+	dot := func(x, y []float64) (sum float64) {
+		for i := range x {
+			sum += x[i] * y[i]
+		}
+		return sum
 	}
-	for t0 := range sum {
-		wantA, wantB := a[t0][0]*unit(a, (9+16)/2.), b[t0][1]*unit(b, (1+4)/2.)
-		if math.Abs(sum[t0][0]-wantA) > 1e-12 || math.Abs(sum[t0][1]-wantB) > 1e-12 {
-			t.Errorf("step %d of orthogonal tasks: %v, want %v and %v", t0, sum[t0], wantA, wantB)
+	all := make([][][]float64, len(a))
+	for t := range a {
+		all[t] = [][]float64{{dot(a[t], a[t]), dot(a[t], b[t])}, {dot(b[t], a[t]), dot(b[t], b[t])}}
+	}
+	return all
+}
+
+func TestSplitterOfOrthogonalTasks(t *testing.T) {
+	a, b := [][]float64{{3, 0}, {4, 0}}, [][]float64{{0, 1}, {0, 2}}
+	unit := func(squares float64) float64 { return 1 / math.Sqrt(squares/(1-splitterDecay)) } // of the first call
+	for step, f := range new(Splitter).Combine(products(a, b)) {
+		if math.Abs(f[0]-unit((9+16)/2.)) > 1e-12 || math.Abs(f[1]-unit((1+4)/2.)) > 1e-12 {
+			t.Errorf("step %d: factors %v, want those of unit gradients", step, f)
 		}
 	}
-	opposite := new(Splitter).Combine([][][]float64{a, {{-3, 0}, {-4, 0}}})
-	for t0, step := range opposite {
-		if math.Abs(step[0]) > 1e-15 {
-			t.Errorf("step %d of opposite tasks: %v, want 0", t0, step)
+}
+
+func TestSplitterOfOppositeTasks(t *testing.T) {
+	a, b := [][]float64{{3, 0}, {4, 0}}, [][]float64{{-3, 0}, {-4, 0}}
+	for step, f := range new(Splitter).Combine(products(a, b)) {
+		if sum := f[0]*a[step][0] + f[1]*b[step][0]; math.Abs(sum) > 1e-15 {
+			t.Errorf("step %d: %v, want 0", step, sum)
+		}
+	}
+}
+
+// Conflicting gradients lose what goes against the other: of a = (1, 0) and
+// b = (-1, 1), both brought to unit size u and w, remain (1, 1)/2 u and (0, 1) w.
+func TestSplitterOfConflictingTasks(t *testing.T) {
+	a, b := [][]float64{{1, 0}}, [][]float64{{-1, 1}}
+	f := new(Splitter).Combine(products(a, b))[0]
+	u := math.Sqrt(1 - splitterDecay)
+	w := u / math.Sqrt2
+	want := []float64{u / 2, u/2 + w}
+	for i := range want {
+		if got := f[0]*a[0][i] + f[1]*b[0][i]; math.Abs(got-want[i]) > 1e-15 {
+			t.Errorf("component %d is %v, want %v", i, got, want[i])
 		}
 	}
 }

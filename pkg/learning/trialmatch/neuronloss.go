@@ -17,10 +17,15 @@ type NeuronLoss struct {
 	size      int // N
 }
 
-// NewNeuronLoss averages over the trials of each neuron's own session.
+// NewNeuronLoss averages over the trials of each neuron's own session. Sessions without
+// trials do not count.
 func NewNeuronLoss(sessions []Session, neurons int, filter Filter) *NeuronLoss {
-	l := &NeuronLoss{filter: filter, steps: sessions[0].Trials[0].Steps(), size: neurons}
+	l := &NeuronLoss{filter: filter, size: neurons}
 	for s := range sessions {
+		if len(sessions[s].Trials) == 0 {
+			continue
+		}
+		l.steps = sessions[s].Trials[0].Steps()
 		mean := meanResponse(sessions[s].Trials, neurons)
 		for _, i := range sessions[s].Neurons {
 			response := filter.Apply(mean[i])

@@ -5,6 +5,8 @@ import "math"
 // Splitter combines the gradients that several losses have with respect to the spikes:
 // it brings each to unit size, and where two conflict takes from each the part that goes
 // against the other, step of time by step of time (2306.03603, section 4.1 of the method).
+// It sees gradients through their inner products alone: what comes out in a step is a sum
+// of what went in, each times a number.
 type Splitter struct {
 	Squares []float64 // running mean of the squared size of each loss's gradient
 	Calls   int
@@ -12,32 +14,31 @@ type Splitter struct {
 
 const splitterDecay = 0.999
 
-// Combine returns the sum of the gradients, each [T][size] with values of all trials and
-// neurons in a step. A loss without gradient leaves the result zero.
+// Combine returns, for each step of time and loss, the factor of its gradient in the
+// sum. products has the inner products of the losses' gradients over all trials and
+// neurons, [T][losses][losses]. If a loss has no gradient at all, the factors are zero.
 //
 // The running mean starts at its first value and is still divided by 1 - 0.999^calls, so
 // that first gradients are shrunk by √0.001: the slow start of the authors' code.
-func (s *Splitter) Combine(gradients [][][]float64) [][]float64 {
-	steps, size := len(gradients[0]), len(gradients[0][0])
-	sum := make([][]float64, steps)
-	for t := range sum {
-		sum[t] = make([]float64, size)
+func (s *Splitter) Combine(products [][][]float64) [][]float64 {
+	steps, losses := len(products), len(products[0])
+	factors := make([][]float64, steps)
+	for t := range factors {
+		factors[t] = make([]float64, losses)
 	}
-	squares := make([]float64, len(gradients))
-	for i, g := range gradients {
-		for _, step := range g {
-			for _, x := range step {
-				squares[i] += x * x
-			}
+	squares := make([]float64, losses)
+	for i := range squares {
+		for _, p := range products {
+			squares[i] += p[i][i]
 		}
 		squares[i] /= float64(steps)
 		if squares[i] == 0 {
-			return sum
+			return factors
 		}
 	}
 	s.Calls++
-	scale := make([]float64, len(gradients))
-	for i := range gradients {
+	scale := make([]float64, losses)
+	for i := range scale {
 		if len(s.Squares) <= i {
 			s.Squares = append(s.Squares, squares[i])
 		} else {
@@ -45,34 +46,24 @@ func (s *Splitter) Combine(gradients [][][]float64) [][]float64 {
 		}
 		scale[i] = 1 / max(math.Sqrt(s.Squares[i]/(1-math.Pow(splitterDecay, float64(s.Calls)))), 1e-16)
 	}
-	a := make([]float64, size)
-	for t := range sum {
-		for i, g := range gradients {
-			for n, x := range g[t] {
-				a[n] = scale[i] * x
+	a := make([]float64, losses) // one gradient, as factors of all
+	for t, p := range products {
+		for i := range losses {
+			clear(a)
+			a[i] = scale[i]
+			for j := range losses { // a ← a - (a·û) û if a·û < 0, û along loss j
+				var dot float64
+				for k, x := range a {
+					dot += x * p[k][j]
+				}
+				if p[j][j] > 0 && dot < 0 {
+					a[j] -= dot / p[j][j]
+				}
 			}
-			for j, other := range gradients {
-				withdraw(a, other[t], scale[j])
-			}
-			for n, x := range a {
-				sum[t][n] += x
+			for k, x := range a {
+				factors[t][k] += x
 			}
 		}
 	}
-	return sum
-}
-
-// withdraw takes from a what goes against u = scale·other: a ← a - (a·û) û if a·û < 0.
-func withdraw(a, other []float64, scale float64) {
-	var dot, square float64
-	for n, x := range other {
-		dot += a[n] * x * scale
-		square += x * scale * x * scale
-	}
-	if square == 0 || dot >= 0 {
-		return
-	}
-	for n, x := range other {
-		a[n] -= dot / square * x * scale
-	}
+	return factors
 }

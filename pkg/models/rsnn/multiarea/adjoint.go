@@ -15,17 +15,22 @@ type blockGradient[F tensor.Float] struct {
 	weights Weights[F]
 	g, gz   []F // ∂L/∂v⁻ [T + longest delay][trials of the block][N]; ∂L/∂z of a step
 	back    []F // ∂L/∂v⁺ of a step
+	direct  []F // ∂L/∂v⁻ of a step, as the loss itself has it
+	jaw     []F // what the jaw sends back to motor neurons, [trials of the block][T]
 }
 
-// Backward adds to grad the gradient of a loss with respect to the weights.
-//
-// gz, [trials][T][N], is ∂L/∂z as the loss itself has it (it is changed), gjaw,
+// SpikeGradient writes ∂L/∂z of one step of a trial, [N], as the loss itself has it: what
+// spikes change through later steps is Backward's. Threads call it at the same time.
+type SpikeGradient[F tensor.Float] func(trial, step int, gz []F)
+
+// Backward adds to grad the gradient of a loss with respect to the weights. spikes gives
+// ∂L/∂z, potentials ∂L/∂v⁻ of losses that look at potentials (nil for none), and gjaw,
 // [trials][T], is ∂L/∂jaw; nil for none. Back in time, with g = ∂L/∂v⁻,
 //
 //	∂L/∂v⁺(t) = α g(t+1)
 //	∂L/∂z_m(t) = gz + Σ_g Σ_n s_m W_g,nm (1-α_n)/2 g_n(t+d_g) - (θ-v_rest) ∂L/∂v⁺(t)
 //	g(t) = ∂L/∂v⁺(t) + dz/dv⁻ ∂L/∂z(t)
-func (net *Network[F]) Backward(grad *Weights[F], r *Run[F], w *Weights[F], gz, gjaw []F) {
+func (net *Network[F]) Backward(grad *Weights[F], r *Run[F], w *Weights[F], spikes, potentials SpikeGradient[F], gjaw []F) {
 	n := net.Neurons
 	blocks := (r.Trials + blockTrials - 1) / blockTrials
 	net.groups = grown(net.groups, blocks)
@@ -36,7 +41,7 @@ func (net *Network[F]) Backward(grad *Weights[F], r *Run[F], w *Weights[F], gz, 
 			group.weights = NewWeights[F](&net.Params)
 		}
 		group.weights.clear()
-		net.blockBackward(group, r, w, b*blockTrials, min(r.Trials, (b+1)*blockTrials), gz, gjaw, gradOffset)
+		net.blockBackward(group, r, w, b*blockTrials, min(r.Trials, (b+1)*blockTrials), spikes, potentials, gjaw, gradOffset)
 	})
 	input, recurrent := make([]F, len(w.Input)), make([]F, len(w.Recurrent))
 	for b := range blocks {
@@ -60,21 +65,29 @@ func (w *Weights[F]) clear() {
 }
 
 // blockBackward goes back through trials [first, last).
-func (net *Network[F]) blockBackward(b *blockGradient[F], r *Run[F], w *Weights[F], first, last int, gz, gjaw, gradOffset []F) {
+func (net *Network[F]) blockBackward(b *blockGradient[F], r *Run[F], w *Weights[F], first, last int, spikes, potentials SpikeGradient[F], gjaw, gradOffset []F) {
 	n, trials, longest, theta := net.Neurons, last-first, net.maxDelay(), F(net.Threshold)
 	row := trials * n
 	b.g, b.gz, b.back = grown(b.g, (r.Steps+longest)*row), grown(b.gz, row), grown(b.back, row)
 	clear(b.g[r.Steps*row:])
 	clear(b.back)
 	if gjaw != nil {
+		b.jaw = grown(b.jaw, trials*r.Steps)
 		for k := first; k < last; k++ {
-			net.jawBackward(b.weights.Jaw, b.weights.JawBias, r, w, k, part(gjaw, k, r.Trials), part(gz, k, r.Trials))
+			net.jawBackward(&b.weights, r, w, k, part(gjaw, k, r.Trials), part(b.jaw, k-first, trials))
 		}
 	}
 	amplitude := F(net.amplitude())
 	for t := r.Steps - 1; t >= 0; t-- {
 		for k := first; k < last; k++ {
-			copy(b.gz[(k-first)*n:], part(gz, k, r.Trials)[t*n:(t+1)*n])
+			gz := part(b.gz, k-first, trials)
+			spikes(k, t, gz)
+			if gjaw != nil {
+				back := b.jaw[(k-first)*r.Steps+t]
+				for m, i := range net.Motor {
+					gz[i] += back * w.Jaw[m]
+				}
+			}
 		}
 		for g, d := range net.Delays {
 			kernel.Gemm(1, false, true, trials, n, n, 1, b.g[(t+d)*row:], n, net.recurrent[g*n*n:], n, 1, b.gz, n)
@@ -83,8 +96,15 @@ func (net *Network[F]) blockBackward(b *blockGradient[F], r *Run[F], w *Weights[
 			at, o := (k*r.Steps+t)*n, (k-first)*n
 			g, back, spike := b.g[t*row+o:][:n], b.back[o:][:n], b.gz[o:][:n]
 			surrogate, normal, offset := r.surrogate[at:at+n], r.normal[at:at+n], gradOffset[k*n:(k+1)*n]
+			if potentials != nil {
+				b.direct = grown(b.direct, n)
+				potentials(k, t, b.direct)
+			}
 			for i, rest := range w.Rest {
 				x := back[i] + surrogate[i]*(spike[i]-(theta-rest)*back[i])
+				if potentials != nil {
+					x += b.direct[i]
+				}
 				g[i] = x
 				b.weights.Rest[i] += (net.rise[i] - amplitude*normal[i]) * x
 				offset[i] += net.rise[i] * x

@@ -33,24 +33,22 @@ func (net *Network[F]) moveJaw(r *Run[F], w *Weights[F], k int, from *State[F]) 
 }
 
 // jawBackward adds to the gradients what ∂L/∂jaw, [T] of trial k, says of the jaw's
-// weights and bias, and to gz, [T][N], what it says of the spikes.
-func (net *Network[F]) jawBackward(jawGrad, biasGrad []F, r *Run[F], w *Weights[F], k int, gradient, gz []F) {
-	n, a := net.Neurons, net.jawDecay()
+// weights and bias, and writes to back, [T], what it says of the spikes: ∂L/∂z of motor
+// neuron m gets w_jaw,m times as much.
+func (net *Network[F]) jawBackward(grad *Weights[F], r *Run[F], w *Weights[F], k int, gradient, back []F) {
+	a := net.jawDecay()
 	jaw, spikes := part(r.Jaw, k, r.Trials), &r.Spikes[k]
 	b := w.JawBias[0]
 	var gq F
 	for t := r.Steps - 1; t >= 0; t-- {
 		gq = a*gq + gradient[t]*(jaw[t]+b)
-		biasGrad[0] -= gradient[t]
-		back := (1 - a) / 2 * gq
-		for m, i := range net.Motor {
-			gz[t*n+i] += back * w.Jaw[m]
-		}
-		net.eachMotor(spikes.At(t), func(m int) { jawGrad[m] += back })
+		grad.JawBias[0] -= gradient[t]
+		back[t] = (1 - a) / 2 * gq
+		net.eachMotor(spikes.At(t), func(m int) { grad.Jaw[m] += back[t] })
 	}
 	// q before the first step is log b.
 	if r.jawStart[k] == log(b) {
-		biasGrad[0] += a * gq / b
+		grad.JawBias[0] += a * gq / b
 	}
 }
 

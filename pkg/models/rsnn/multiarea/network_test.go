@@ -51,16 +51,17 @@ func inputs(seed uint64, trials, steps, lines int) []tensor.Raster {
 
 // draws of a trial start at step from.
 func draws[F tensor.Float](from int) Draws[F] {
-	return func(trial int) func(normal, uniform []F) {
-		step := from - 1
-		return func(normal, uniform []F) {
-			step++
-			r := rand.New(rand.NewPCG(uint64(trial), uint64(step)))
-			for i := range normal {
-				normal[i], uniform[i] = F(r.NormFloat64()), F(r.Float64())
-			}
+	return func(trial, step int, normal, uniform []F) {
+		r := rand.New(rand.NewPCG(uint64(trial), uint64(from+step)))
+		for i := range normal {
+			normal[i], uniform[i] = F(r.NormFloat64()), F(r.Float64())
 		}
 	}
+}
+
+// given are the gradients of spikes in gz, [trials][T][N].
+func given[F tensor.Float](gz []F, steps int) SpikeGradient[F] {
+	return func(trial, step int, to []F) { copy(to, gz[(trial*steps+step)*len(to):]) }
 }
 
 func noise[F tensor.Float](trials, dimensions int) []F {
@@ -148,7 +149,7 @@ func TestThreadsDoNotMatter(t *testing.T) {
 			gjaw[i] = float32(i%5) - 2
 		}
 		grad := NewWeights[float32](&net.Params)
-		net.Backward(&grad, &r, &w, gz, gjaw)
+		net.Backward(&grad, &r, &w, given(gz, steps), nil, gjaw)
 		return grad
 	}
 	one, three := gradient(1), gradient(3)
@@ -178,7 +179,7 @@ func TestGradientOfTheJaw(t *testing.T) {
 		gjaw[i] = 2 * float64(i%4) * jaw
 	}
 	grad := NewWeights[float64](&net.Params)
-	net.Backward(&grad, &r, &w, make([]float64, 3*40*12), gjaw)
+	net.Backward(&grad, &r, &w, given(make([]float64, 3*40*12), 40), nil, gjaw)
 	const h = 1e-6
 	for name, p := range map[string][2][]float64{"w_jaw": {w.Jaw, grad.Jaw}, "b": {w.JawBias, grad.JawBias}} {
 		for i := range p[0] {

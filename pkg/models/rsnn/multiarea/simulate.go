@@ -6,9 +6,9 @@ import (
 	"github.com/snnctl/snnctl/internal/tensor"
 )
 
-// Draws gives, for each trial, the function that writes the random numbers of one
-// step after the other, for all N neurons: ε, normal, and U, uniform in [0,1).
-type Draws[F tensor.Float] func(trial int) func(normal, uniform []F)
+// Draws writes the random numbers of one step of a trial, for all N neurons: ε, normal,
+// and U, uniform in [0,1). Steps are counted from 0 in each call of Simulate.
+type Draws[F tensor.Float] func(trial, step int, normal, uniform []F)
 
 // State is what a trial starts from.
 type State[F tensor.Float] struct {
@@ -78,13 +78,13 @@ func (net *Network[F]) Simulate(r *Run[F], w *Weights[F], inputs []tensor.Raster
 		if start != nil {
 			from = &start[k]
 		}
-		net.trial(&net.scratch[worker], r, w, k, from, draws(k))
+		net.trial(&net.scratch[worker], r, w, k, from, draws)
 		net.moveJaw(r, w, k, from)
 	})
 }
 
 // trial runs trial k.
-func (net *Network[F]) trial(s *scratch[F], r *Run[F], w *Weights[F], k int, from *State[F], draw func(normal, uniform []F)) {
+func (net *Network[F]) trial(s *scratch[F], r *Run[F], w *Weights[F], k int, from *State[F], draws Draws[F]) {
 	n, longest := net.Neurons, net.maxDelay()
 	s.potential, s.uniform, s.normal = grown(s.potential, n), grown(s.uniform, n), grown(s.normal, n)
 	s.logistic, s.refractory = grown(s.logistic, n), grown(s.refractory, n)
@@ -119,7 +119,7 @@ func (net *Network[F]) trial(s *scratch[F], r *Run[F], w *Weights[F], k int, fro
 		for _, m := range r.inputs[k].At(t) {
 			kernel.AddRow(current, net.input[int(m)*n:(int(m)+1)*n])
 		}
-		draw(s.normal, s.uniform)
+		draws(k, t, s.normal, s.uniform)
 		for i, rest := range w.Rest {
 			v[i] = net.decay[i]*v[i] + current[i] + net.rise[i]*(offset[i]+rest) + (theta-rest)*amplitude*s.normal[i]
 			s.logistic[i] = steep * (v[i] - theta) / theta

@@ -1,0 +1,31 @@
+package config
+
+// TrialMatching fits a network to recordings so that it reproduces the mean response of
+// each neuron, and how trials differ: sets of simulated and of recorded trials, each
+// described by the filtered activity of its areas, are matched (arXiv:2306.03603). The
+// loss is neuron_weight · L_neuron + trial_weight · L_trial.
+type TrialMatching struct {
+	Matching     string  `yaml:"matching" jsonschema:"enum=hard,enum=soft,enum=none" jsonschema_description:"L_trial: hard: the mean squared difference of optimally assigned trials; soft: the Sinkhorn divergence; none: no L_trial"`
+	NeuronWeight float64 `yaml:"neuron_weight" jsonschema:"minimum=0,maximum=1000000000" jsonschema_description:"of L_neuron"`
+	TrialWeight  float64 `yaml:"trial_weight" jsonschema:"minimum=0,maximum=1000000000" when:"matching=hard|soft" jsonschema_description:"of L_trial"`
+	TaskSplitter bool    `yaml:"task_splitter" when:"matching=hard|soft" jsonschema_description:"brings the gradients of both losses with respect to the spikes to unit size and takes out what conflicts, so that the weights do not matter but for the jaw"`
+	HardSubset   string  `yaml:"hard_subset" jsonschema:"enum=first,enum=random" when:"matching=hard" jsonschema_description:"which of the recorded trials are matched where there are more of them than simulated ones: the first, or others at random in each step"`
+
+	Filter2      int    `yaml:"filter_2" jsonschema:"minimum=1,maximum=1000" jsonschema_description:"r of filter 2, whose windows are 2r long and r apart; filter 1, before it, has windows of 12 ms every three steps"`
+	LeastNeurons int    `yaml:"least_neurons" jsonschema:"minimum=1,maximum=100000" jsonschema_description:"an area with fewer neurons in a session is no part of its features, and a session with fewer has no L_trial"`
+	Subsets      string `yaml:"subsets" jsonschema:"enum=all,enum=by-stimulus" jsonschema_description:"recorded trials that a step sees: all; or in turn all, those of the types Miss and Hit, those of CR and FA"`
+
+	Optimizer Optimizer `yaml:"optimizer" jsonschema_description:"how a gradient moves the parameters"`
+	Schedule  Schedule  `yaml:"schedule" jsonschema_description:"how the learning rate changes"`
+	ClipNorm  float64   `yaml:"clip_norm" jsonschema:"minimum=0,maximum=1000000000" jsonschema_description:"longest gradient, as a Euclidean norm; 0: no limit"`
+	L1        float64   `yaml:"l1" jsonschema:"minimum=0,maximum=1000000" jsonschema_description:"each step takes l1 · learning rate from all synaptic weights"`
+}
+
+func (TrialMatching) isRule() {}
+
+func defaultTrialMatching() TrialMatching {
+	adamW := defaultAdamW()
+	adamW.LearningRate, adamW.WeightDecay = 5e-4, 0
+	return TrialMatching{Matching: "hard", NeuronWeight: 10, TrialWeight: 100, TaskSplitter: true, HardSubset: "random", Filter2: 4, LeastNeurons: 10,
+		Subsets: "all", Optimizer: adamW, Schedule: ConstantRate{}, L1: 0.01}
+}

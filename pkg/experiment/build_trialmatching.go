@@ -1,0 +1,124 @@
+package experiment
+
+import (
+	"math"
+	"unsafe"
+
+	"github.com/snnctl/snnctl/internal/tensor"
+	"github.com/snnctl/snnctl/pkg/config"
+	"github.com/snnctl/snnctl/pkg/datasets/trialset"
+	"github.com/snnctl/snnctl/pkg/datasets/twoarea"
+	"github.com/snnctl/snnctl/pkg/learning/plasticity"
+	"github.com/snnctl/snnctl/pkg/learning/trialmatch"
+	"github.com/snnctl/snnctl/pkg/models/rsnn/multiarea"
+)
+
+// buildTrialMatching fits a network of several areas to recorded trials.
+func buildTrialMatching[F tensor.Float](e *config.Experiment, s Settings) (*Experiment, error) {
+	set, err := trialSet(e, s)
+	if err != nil {
+		return nil, err
+	}
+	params := multiAreaParams(e.Model.(config.MultiAreaRSNN), set)
+	buffers, err := planBuffers(trialMatchingMemory[F](e, &params, set.Steps))
+	if err != nil {
+		return nil, err
+	}
+	trainer := newTrialMatching[F](e, s, set, e.Train.BatchSize)
+	return &Experiment{
+		Trainee: trainer, Objective: Objective{Metric: "r_trial"},
+		Plan: Plan{Data: set.Notes, Parameters: trainer.Parameters(), Buffers: buffers},
+		check: func() ([]GradientCheck, error) {
+			trials := min(checkTrials, e.Train.BatchSize)
+			exact, ours := newTrialMatching[float64](e, s, set, trials), newTrialMatching[float32](e, s, set, trials)
+			return compareGradients(widened(ours.FirstGradients()), widened(exact.FirstGradients())), nil
+		},
+	}, nil
+}
+
+// trialSet is the recorded trials of an experiment.
+func trialSet(e *config.Experiment, s Settings) (*trialset.Set, error) {
+	m := e.Model.(config.MultiAreaRSNN)
+	switch d := e.Data.(type) {
+	case config.TwoAreaSpikes:
+		recordings := twoarea.Generate(twoarea.Options{Sessions: d.Sessions, BothAreas: d.BothAreas, Excitatory: d.Excitatory, Inhibitory: d.Inhibitory,
+			Trials: d.Trials, HitFraction: d.HitFraction, Area2OnsetMS: d.Area2OnsetMS, Seed: e.Seed, Threads: s.Threads})
+		return trialset.New(recordings, areasOf(m, len(twoarea.Areas)), trialset.Options{Areas: twoarea.Areas, Types: twoarea.Types,
+			BinS: m.StepMS / 1000, FromS: d.WindowStartMS / 1000, ToS: d.WindowEndMS / 1000, EventColumn: twoarea.Onset, StimColumn: twoarea.Stimulus,
+			TrainFraction: d.TrainFraction, Seed: e.Seed})
+	}
+	panic("no recordings are read for this data")
+}
+
+// areasOf is what a network has in each of so many areas.
+func areasOf(m config.MultiAreaRSNN, areas int) trialset.Network {
+	sizes := multiarea.Sizes{Neurons: m.Neurons, Areas: areas, ExcitatoryFraction: m.ExcitatoryFraction}
+	excitatory := sizes.Excitatory()
+	inhibitory := m.Neurons - excitatory
+	n := trialset.Network{Neurons: m.Neurons}
+	for a := range areas {
+		first, last := a*excitatory/areas, (a+1)*excitatory/areas
+		n.FirstExcitatory, n.Excitatory = append(n.FirstExcitatory, first), append(n.Excitatory, last-first)
+		first, last = a*inhibitory/areas, (a+1)*inhibitory/areas
+		n.FirstInhibitory, n.Inhibitory = append(n.FirstInhibitory, excitatory+first), append(n.Inhibitory, last-first)
+	}
+	return n
+}
+
+func multiAreaParams(m config.MultiAreaRSNN, set *trialset.Set) multiarea.Params {
+	sizes := multiarea.Sizes{Neurons: m.Neurons, Areas: len(set.Areas), ExcitatoryFraction: m.ExcitatoryFraction}
+	p := multiarea.Params{
+		Neurons: m.Neurons, Excitatory: sizes.Excitatory(), Inputs: m.Inputs, ExcitatoryInputs: int(0.8*float64(m.Inputs) + 1e-9), Area: sizes.AreaOf(),
+		StepMS: m.StepMS, Threshold: m.Threshold, Noise: m.Noise, Steepness: m.Steepness, Dampening: m.Dampening,
+		RefractorySteps: int(m.RefractoryMS/m.StepMS + 1e-9), TrialNoise: m.TrialNoise,
+	}
+	for _, d := range m.DelaysMS {
+		p.Delays = append(p.Delays, int(math.Round(d/m.StepMS)))
+	}
+	for i := range p.Neurons {
+		tau := m.TauExcitatoryMS
+		if i >= p.Excitatory {
+			tau = m.TauInhibitoryMS
+		}
+		p.TauMS = append(p.TauMS, tau)
+	}
+	return p
+}
+
+// newTrialMatching is a training with batches of so many trials.
+func newTrialMatching[F tensor.Float](e *config.Experiment, s Settings, set *trialset.Set, trials int) *trialmatch.Trainer[F] {
+	m, r := e.Model.(config.MultiAreaRSNN), e.Rule.(config.TrialMatching)
+	o := trialmatch.Options[F]{
+		Options: plasticity.Options[F]{ClipNorm: r.ClipNorm}, BatchSize: trials,
+		Matching: r.Matching, NeuronWeight: r.NeuronWeight, TrialWeight: r.TrialWeight, TaskSplitter: r.TaskSplitter, Subset: r.HardSubset,
+		Second: r.Filter2, LeastNeurons: r.LeastNeurons, L1: r.L1,
+		Stimuli: multiarea.Stimuli{Inputs: m.Inputs, Share: m.StimulusInputs, RateHz: m.InputHz, Gain: m.StimulusGain, DelayMS: m.StimulusLagMS,
+			LengthMS: m.StimulusMS, StepMS: m.StepMS, StartS: set.FromS},
+		RunInSteps: int(math.Round(m.RunInMS / m.StepMS)),
+	}
+	for _, onset := range m.StimuliMS {
+		o.Stimuli.Onsets = append(o.Stimuli.Onsets, onset/1000)
+	}
+	if r.Subsets == "by-stimulus" {
+		o.Subsets = [][]int{nil, {0, 1}, {2, 3}}
+	}
+	if d, ok := e.Data.(config.TwoAreaSpikes); ok {
+		o.EvaluationTrials = d.EvaluationTrials
+		o.Threshold = &trialmatch.Threshold{Area: 1, Hz: d.HitThresholdHz, Type: 1}
+	}
+	var rate float64
+	o.Optimizer, rate = buildOptimizer[F](r.Optimizer)
+	o.Schedule = buildSchedule(r.Schedule, rate, e.Train.Iterations)
+	return trialmatch.New(multiarea.New[F](multiAreaParams(m, set), s.Threads), set, e.Seed, o)
+}
+
+// trialMatchingMemory counts the large buffers.
+func trialMatchingMemory[F tensor.Float](e *config.Experiment, p *multiarea.Params, steps int) map[string]int64 {
+	var zero F
+	width, n, trials := int64(unsafe.Sizeof(zero)), int64(p.Neurons), int64(e.Train.BatchSize)
+	const copies = 6 // value, gradient, two moments, effective weights, and a block's gradient
+	return map[string]int64{
+		parametersBuffer:                       copies * width * n * (n*int64(len(p.Delays)) + int64(p.Inputs)),
+		"derivatives of spikes, and the noise": 2 * width * n * trials * int64(steps),
+	}
+}

@@ -1,0 +1,259 @@
+package trialmatch
+
+import (
+	"github.com/snnctl/snnctl/internal/parallel"
+	"github.com/snnctl/snnctl/internal/rng"
+	"github.com/snnctl/snnctl/internal/tensor"
+	"github.com/snnctl/snnctl/pkg/datasets/trialset"
+	"github.com/snnctl/snnctl/pkg/learning/plasticity"
+	"github.com/snnctl/snnctl/pkg/models/rsnn/multiarea"
+)
+
+// Options are the choices of a training.
+type Options[F tensor.Float] struct {
+	plasticity.Options[F]
+	BatchSize int // simulated trials
+
+	Matching     string  // what the trial loss is: "none", "hard" or "soft"
+	NeuronWeight float64 // of the neuron loss; 10
+	TrialWeight  float64 // of the trial loss; 100
+	TaskSplitter bool
+	Second       int     // r of filter 2
+	LeastNeurons int     // of an area in a session that has features; 10
+	Subset       string  // recorded trials that hard matching pairs: the "first" ones or "random" ones
+	Subsets      [][]int // types of recorded trials that steps take in turn; nil for all
+	L1           float64 // weights shrink by L1 times the learning rate
+
+	Stimuli          multiarea.Stimuli
+	RunInSteps       int // before a trial
+	EvaluationTrials int // simulated for an evaluation
+	Threshold        *Threshold
+}
+
+// Threshold calls a trial a hit if the activity of an area, after filter 1, has a peak
+// above Hz.
+type Threshold struct {
+	Area int
+	Hz   float64 // 0: midway between the mean peaks of recorded hits and other trials
+	Type int     // of a hit
+}
+
+// Trainer is a network that is fitted to recorded trials.
+type Trainer[F tensor.Float] struct {
+	Options[F]
+	Set *trialset.Set
+	Net *multiarea.Network[F]
+
+	seed     uint64
+	first    Filter
+	second   Filter
+	w, grad  multiarea.Weights[F]
+	weights  plasticity.Weights[F]
+	splitter Splitter
+	subsets  []*target // in turn
+	gradient spikeGradient[F]
+	batch    batch[F]
+	gjaw     []F
+}
+
+// New draws the initial weights of a network for the trials of a set.
+func New[F tensor.Float](net *multiarea.Network[F], set *trialset.Set, seed uint64, o Options[F]) *Trainer[F] {
+	t := &Trainer[F]{Options: o, Set: set, Net: net, seed: seed, first: First(net.StepMS), second: Second(o.Second)}
+	t.w = multiarea.InitialWeights[F](&net.Params, seed)
+	t.grad = multiarea.NewWeights[F](&net.Params)
+	t.weights.Options = o.Options
+	for _, a := range t.arrays() {
+		if len(a.Value) > 0 {
+			t.weights.Add(a)
+		}
+	}
+	net.SetWeights(&t.w)
+	if o.Subsets == nil {
+		t.subsets = []*target{newTarget(t, nil, func(s *trialset.Session) []int { return s.Train })}
+	}
+	for _, types := range o.Subsets {
+		t.subsets = append(t.subsets, newTarget(t, types, func(s *trialset.Session) []int { return s.Train }))
+	}
+	t.group()
+	return t
+}
+
+// arrays are the parameters.
+func (t *Trainer[F]) arrays() []plasticity.Array[F] {
+	p := &t.Net.Params
+	n, d := p.Neurons, p.TrialNoise
+	array := func(name, doc string, value, grad []F, shape ...int) plasticity.Array[F] {
+		return plasticity.Array[F]{Name: name, Doc: doc, Shape: shape, Value: value, Grad: grad}
+	}
+	return []plasticity.Array[F]{
+		array("w_in", "input weights [n_in][n], at least 0; the sign is that of the input", t.w.Input, t.grad.Input, p.Inputs, n),
+		array("w_rec", "recurrent weights [delay][n pre][n post], at least 0; the sign is that of the presynaptic neuron", t.w.Recurrent, t.grad.Recurrent, len(p.Delays), n, n),
+		array("v_rest", "resting potential [n]", t.w.Rest, t.grad.Rest, n),
+		array("offset_in", "A1 of the trial's offset [d][d], as [out][in]", t.w.OffsetIn, t.grad.OffsetIn, d, d),
+		array("offset_bias", "c1 of the trial's offset [d]", t.w.OffsetBias, t.grad.OffsetBias, d),
+		array("offset_out", "A2 of the trial's offset [n][d]", t.w.OffsetOut, t.grad.OffsetOut, n, d),
+		array("w_jaw", "weights of the jaw [motor neurons]", t.w.Jaw, t.grad.Jaw, len(p.Motor)),
+		array("b_jaw", "bias of the jaw [1]", t.w.JawBias, t.grad.JawBias, len(t.w.JawBias)),
+	}
+}
+
+// group numbers the populations that the features average over: areas of sessions. A
+// neuron was recorded in one session, and is in one of them at most.
+func (t *Trainer[F]) group() {
+	g := &t.gradient
+	n := t.Net.Neurons
+	g.steps, g.neurons = t.Set.Steps, n
+	g.group, g.average = make([]int32, n), make([]F, g.steps*n)
+	for i := range g.group {
+		g.group[i] = -1
+	}
+	for s := range t.Set.Sessions {
+		f := t.features(s)
+		for _, subset := range t.subsets {
+			subset.sessions[s].group = len(g.sizes)
+		}
+		for _, neurons := range f.Areas {
+			for _, i := range neurons {
+				g.group[i] = int32(len(g.sizes))
+			}
+			g.sizes = append(g.sizes, len(neurons))
+		}
+	}
+}
+
+// features are those of session s, which all subsets share.
+func (t *Trainer[F]) features(s int) *Features { return t.subsets[0].sessions[s].features }
+
+// Step takes training step number step, counted from 0.
+func (t *Trainer[F]) Step(step int) (map[string]float64, error) {
+	target := t.subsets[step%len(t.subsets)]
+	t.simulate(&t.batch, address{"training", step}, target.stimuli, t.BatchSize, true)
+	metrics := t.loss(target, step)
+	if err := plasticity.FiniteLoss(step, metrics["loss"]); err != nil {
+		return nil, err
+	}
+	t.clearGradient()
+	t.Net.Backward(&t.grad, &t.batch.run, &t.w, t.gradient.write, nil, t.gjaw)
+	moved, err := t.weights.Update(step)
+	if err != nil {
+		return nil, err
+	}
+	t.Net.Constrain(&t.w, t.L1*moved["learning_rate"])
+	t.Net.SetWeights(&t.w)
+	metrics["gradient_norm"], metrics["learning_rate"] = moved["gradient_norm"], moved["learning_rate"]
+	metrics["rate_hz"] = t.batch.rateHz(t.Net.Neurons, t.Net.StepMS)
+	return metrics, nil
+}
+
+func (t *Trainer[F]) clearGradient() {
+	for _, a := range t.arrays() {
+		clear(a.Grad)
+	}
+}
+
+// loss computes the losses of the batch, and leaves their gradient with respect to
+// spikes and jaw in t.gradient and t.gjaw.
+func (t *Trainer[F]) loss(target *target, step int) map[string]float64 {
+	run := &t.batch.run
+	g := &t.gradient
+	g.reset(run.Trials)
+	neuron, average := target.neurons.Loss(run.Spikes)
+	for i, x := range average {
+		g.average[i] = F(t.NeuronWeight * x)
+	}
+	metrics := map[string]float64{"neuron_loss": neuron, "loss": t.NeuronWeight * neuron}
+	if t.Matching == "none" {
+		t.gjaw = nil
+		return metrics
+	}
+	t.gjaw = nil
+	if len(run.Jaw) > 0 {
+		t.gjaw = make([]F, len(run.Jaw))
+	}
+	var trial float64
+	used := target.used()
+	for _, s := range used {
+		trial += t.match(s, step) / float64(len(used))
+	}
+	if len(used) > 0 {
+		scale := F(t.TrialWeight / float64(len(used)))
+		for i := range g.population {
+			g.population[i] *= scale
+		}
+		for i := range t.gjaw {
+			t.gjaw[i] *= scale
+		}
+	}
+	metrics["trial_loss"] = trial
+	metrics["loss"] += t.TrialWeight * trial
+	if t.TaskSplitter {
+		g.split(&t.splitter)
+	}
+	return metrics
+}
+
+// match adds to the gradient that of one session's trial loss, and returns the loss.
+func (t *Trainer[F]) match(s *session, step int) float64 {
+	run := &t.batch.run
+	model := t.featuresOf(s.features, &t.batch)
+	loss, gradient := t.matching().Match(model, t.chosen(s, len(model), step))
+	parallel.For(t.Net.Threads, run.Trials, func(_, k int) {
+		areas, jaw := s.features.Back(gradient[k])
+		for a, area := range areas {
+			for step, x := range area {
+				t.gradient.at(k, step)[s.group+a] += F(x)
+			}
+		}
+		for step, x := range jaw {
+			t.gjaw[k*run.Steps+step] += F(x)
+		}
+	})
+	return loss
+}
+
+func (t *Trainer[F]) matching() Matching {
+	if t.Matching == "soft" {
+		return Soft{Sinkhorn{Blur: 0.01, Scaling: 0.5, Threads: t.Net.Threads}}
+	}
+	return Hard{Threads: t.Net.Threads}
+}
+
+// chosen are the recorded trials that a step matches. Hard pairs as many as there are
+// simulated ones.
+func (t *Trainer[F]) chosen(s *session, trials, step int) [][]float64 {
+	if t.Matching != "hard" || t.Subset == "first" || len(s.data) <= trials {
+		return s.data
+	}
+	r := rng.Stream(t.seed, "matched-trials", uint64(step), uint64(s.number))
+	some := make([][]float64, trials)
+	for i, j := range r.Perm(len(s.data))[:trials] {
+		some[i] = s.data[j]
+	}
+	return some
+}
+
+// featuresOf describes each simulated trial.
+func (t *Trainer[F]) featuresOf(f *Features, b *batch[F]) [][]float64 {
+	all := make([][]float64, b.run.Trials)
+	parallel.For(t.Net.Threads, len(all), func(_, k int) { all[k] = f.Of(&b.run.Spikes[k], b.jaw(k)) })
+	return all
+}
+
+// Parameters counts the trainable numbers.
+func (t *Trainer[F]) Parameters() int { return t.weights.Parameters() }
+
+// FirstGradients are those of the first batch, by the name of the parameter.
+func (t *Trainer[F]) FirstGradients() map[string][]F {
+	target := t.subsets[0]
+	t.simulate(&t.batch, address{"training", 0}, target.stimuli, t.BatchSize, true)
+	t.loss(target, 0)
+	t.clearGradient()
+	t.Net.Backward(&t.grad, &t.batch.run, &t.w, t.gradient.write, nil, t.gjaw)
+	gradients := map[string][]F{}
+	for _, a := range t.arrays() {
+		if len(a.Grad) > 0 {
+			gradients[a.Name] = a.Grad
+		}
+	}
+	return gradients
+}
