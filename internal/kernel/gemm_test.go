@@ -215,6 +215,9 @@ func testPackedProduct[F tensor.Float](t *testing.T) {
 			continue
 		}
 		p := newProduct[F](r, s[0]%2 == 0, s[1]%2 == 0, s[0], s[1], s[2], 1.5, 0.5)
+		if turningPays(p.m, p.n, p.k, viewOf(p.a, p.lda, p.transA), viewOf(p.b, p.ldb, p.transB)) {
+			continue // Gemm takes another way, with other roundings
+		}
 		packed.Pack(p.transB, p.k, p.n, p.b, p.ldb)
 		for _, threads := range []int{1, 3} {
 			c := slices.Clone(p.c)
