@@ -35,6 +35,9 @@ var datas = []variant{
 	{"synthetic-frames", func() any { return defaultSyntheticFrames() }},
 	{"images", func() any { return defaultImages() }},
 	{"two-area-spikes", func() any { return defaultTwoAreaSpikes() }},
+	{"spike-trains", func() any { return defaultSpikeTrains() }},
+	{"full-obs-spikes", func() any { return defaultFullObsSpikes() }},
+	{"motif-spikes", func() any { return defaultMotifSpikes() }},
 }
 
 var models = []variant{
@@ -46,6 +49,7 @@ var models = []variant{
 	{"relu", func() any { return defaultReLU() }},
 	{"ttfs", func() any { return defaultTTFS() }},
 	{"rsnn-multiarea", func() any { return defaultMultiAreaRSNN() }},
+	{"rsnn", func() any { return defaultRSNN() }},
 }
 
 var rules = []variant{
@@ -59,6 +63,8 @@ var rules = []variant{
 	{"ppo", func() any { return defaultPPO() }},
 	{"ttfs-backprop", func() any { return defaultTTFSBackprop() }},
 	{"trial-matching", func() any { return defaultTrialMatching() }},
+	{"mle", func() any { return defaultMLE() }},
+	{"sample-and-measure", func() any { return defaultSampleAndMeasure() }},
 }
 
 var optimizers = []variant{
@@ -128,6 +134,8 @@ var combinations = []combination{
 	{"relu", "backprop", []string{"images"}},
 	{"ttfs", "ttfs-backprop", []string{"images"}},
 	{"rsnn-multiarea", "trial-matching", []string{"two-area-spikes"}},
+	{"rsnn", "mle", []string{"spike-trains", "full-obs-spikes", "motif-spikes"}},
+	{"rsnn", "sample-and-measure", []string{"spike-trains", "full-obs-spikes", "motif-spikes"}},
 }
 
 // TypeName is the type key of a variant, such as "lsnn" for an LSNN.

@@ -42,6 +42,8 @@ var builders = []struct {
 	{"relu", "backprop", buildReLU[float32], buildReLU[float64]},
 	{"ttfs", "ttfs-backprop", buildTTFS[float32], buildTTFS[float64]},
 	{"rsnn-multiarea", "trial-matching", buildTrialMatching[float32], buildTrialMatching[float64]},
+	{"rsnn", "mle", buildRSNN[float32], buildRSNN[float64]},
+	{"rsnn", "sample-and-measure", buildRSNN[float32], buildRSNN[float64]},
 }
 
 // Build reads the data and makes the model and the rule of an experiment.

@@ -52,6 +52,13 @@ type Experiment struct {
 	// are kept, oldest first; nil for none.
 	drawLearning func(checkpoints []run.Checkpoint, dir string) error
 
+	// promising reports, after a step, whether the validation split is to be evaluated
+	// besides the times that the experiment file says; nil for never.
+	promising func() bool
+
+	// finishWithBest makes the result of a training the best checkpoint, not the last.
+	finishWithBest bool
+
 	// reseed makes evaluation draw its noise from another seed, as a fresh build
 	// with that seed would; nil where only building anew does that.
 	reseed func(seed uint64)

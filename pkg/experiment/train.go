@@ -172,7 +172,7 @@ func (l *Loop) train(ctx context.Context, start int) (step int, err error) {
 			l.interval = interval{}
 		}
 		improved := false
-		if step%t.EvalEvery == 0 || last {
+		if step%t.EvalEvery == 0 || last || l.Experiment.promising != nil && l.Experiment.promising() {
 			if improved, err = l.validate(step); err != nil {
 				return step, err
 			}
@@ -279,8 +279,20 @@ func (l *Loop) save(step int) error {
 	return l.note(run.Running, step, nil)
 }
 
-// finish evaluates the model after all its steps, and writes summary and pictures.
+// finish evaluates the model after all its steps, or where the experiment asks for it
+// the best one, and writes summary and pictures.
 func (l *Loop) finish(ctx context.Context, step int) (*Result, error) {
+	result := step // the step after which the model is the result
+	if l.Experiment.finishWithBest {
+		best, err := checkpoint.Read(l.Dir.BestPath())
+		if err != nil {
+			return nil, err
+		}
+		if err := l.Experiment.RestoreModel(best); err != nil {
+			return nil, err
+		}
+		result = l.bestStep
+	}
 	values := run.Values{}
 	for _, split := range []string{"validation", "test"} {
 		if ctx.Err() != nil { // the last checkpoint is there: a resumed run goes on here
@@ -304,7 +316,7 @@ func (l *Loop) finish(ctx context.Context, step int) (*Result, error) {
 	if l.met {
 		values[criterionMetric] = float64(step)
 	}
-	s := run.Summary{Step: step, Metrics: values}
+	s := run.Summary{Step: result, Metrics: values}
 	if r := l.Config.Reference; r != nil {
 		s.Reference = &run.Reference{Metric: r.Metric, Value: r.Value, Source: r.Source}
 	}

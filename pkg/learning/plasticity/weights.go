@@ -19,6 +19,7 @@ type Options[F tensor.Float] struct {
 	Optimizer optim.Optimizer[F]
 	Schedule  optim.Schedule
 	ClipNorm  float64   // longest gradient; 0 for no limit
+	ClipEach  float64   // longest gradient of each array by itself; 0 for no limit
 	L2        float64   // the loss gets L2 Σ w² over all parameters that decay; not with rewiring
 	Rewiring  *Rewiring // nil for dense matrices
 }
@@ -127,6 +128,11 @@ func (w *Weights[F]) Update(step int) (metrics map[string]float64, err error) {
 			for i, x := range p.Value {
 				p.Grad[i] += F(F(2*w.L2) * x)
 			}
+		}
+	}
+	if w.ClipEach > 0 {
+		for i := range w.params {
+			optim.ClipNorm(w.params[i:i+1], w.ClipEach)
 		}
 	}
 	limit := w.ClipNorm

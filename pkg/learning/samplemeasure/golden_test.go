@@ -7,6 +7,7 @@ import (
 
 	"github.com/snnctl/snnctl/internal/golden"
 	"github.com/snnctl/snnctl/internal/tensor"
+	"github.com/snnctl/snnctl/pkg/metrics"
 	"github.com/snnctl/snnctl/pkg/models/rsnn/fir"
 )
 
@@ -169,7 +170,7 @@ func TestGoldenHiddenNeurons(t *testing.T) {
 		checkRun(t, net, &free, v.Free)
 		checkRun(t, net, &clamped, v.Clamped)
 
-		psth := TrialAverage(data, net.Delays, net.Visible)
+		psth := metrics.TrialAverage(data, net.Delays, net.Visible)
 		near(t, "psth_data", psth, flat(v.PSTHData))
 		lagged := LaggedCovariances[float64](net, data, psth)
 		var wantLagged []float64

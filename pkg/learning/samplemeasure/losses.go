@@ -107,24 +107,6 @@ func MeanProbability[F tensor.Float](net *fir.Network[F], r *fir.Run[F]) []float
 	return mean
 }
 
-// TrialAverage is pD [T][Nv], the fraction of trials in which each neuron fired, after
-// history bins of history.
-func TrialAverage(data []tensor.Raster, history, neurons int) []float64 {
-	steps := data[0].Steps() - history
-	mean := make([]float64, steps*neurons)
-	for k := range data {
-		for t := range steps {
-			for _, i := range data[k].At(t + history) {
-				mean[t*neurons+int(i)]++
-			}
-		}
-	}
-	for i := range mean {
-		mean[i] /= float64(len(data))
-	}
-	return mean
-}
-
 // throughMean carries a gradient with respect to pM back to u: dpM/du = βp(1-p)/K.
 func throughMean[F tensor.Float](net *fir.Network[F], r *fir.Run[F], gradient []F, gu []F) {
 	n := net.Neurons()

@@ -27,7 +27,8 @@ func (net *Network[F]) Free(r *Run[F], w *Weights[F], drive []F, trials int, dra
 
 // Clamped runs one trial for each of data, recorded spikes of the visible neurons
 // in D + T steps, of which the first D are history only. The visible neurons'
-// own spikes are drawn, but nobody sees them.
+// own spikes are drawn, but nobody sees them; without hidden neurons draws may be
+// nil, and no spike is drawn.
 func (net *Network[F]) Clamped(r *Run[F], w *Weights[F], drive []F, data []tensor.Raster, draws Draws) {
 	net.run(r, w, drive, len(data), data, draws)
 }
@@ -44,7 +45,11 @@ func (net *Network[F]) run(r *Run[F], w *Weights[F], drive []F, trials int, data
 		if data != nil {
 			recorded = &data[k]
 		}
-		net.trial(&net.scratch[worker], r, k, w, drive, recorded, draws(k))
+		var draw func([]float64)
+		if draws != nil {
+			draw = draws(k)
+		}
+		net.trial(&net.scratch[worker], r, k, w, drive, recorded, draw)
 	})
 }
 
@@ -85,11 +90,17 @@ func (net *Network[F]) trial(s *scratch[F], r *Run[F], k int, w *Weights[F], dri
 			pt[j] = net.Steepness * ut[j]
 		}
 		kernel.Sigmoid(pt, pt)
-		draw(s.uniform)
 		if recorded != nil {
 			for _, i := range recorded.At(t + depth) {
 				fire(int(i), t)
 			}
+		}
+		if draw != nil {
+			draw(s.uniform)
+		} else {
+			spikes.EndStep()
+			history.EndStep()
+			continue
 		}
 		for j, pj := range pt {
 			if float64(pj) > s.uniform[j] {

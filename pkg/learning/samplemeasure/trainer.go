@@ -1,0 +1,266 @@
+package samplemeasure
+
+import (
+	"math"
+
+	"github.com/snnctl/snnctl/internal/rng"
+	"github.com/snnctl/snnctl/internal/tensor"
+	"github.com/snnctl/snnctl/pkg/datasets"
+	"github.com/snnctl/snnctl/pkg/datasets/spiketrain"
+	"github.com/snnctl/snnctl/pkg/learning/plasticity"
+	"github.com/snnctl/snnctl/pkg/metrics"
+	"github.com/snnctl/snnctl/pkg/models/rsnn/fir"
+)
+
+// Loss are the weights of
+//
+//	L = Likelihood·L_MLE + PSTH·L_PSTH + NoiseCorrelation·L_NC + HiddenRate·L_FR
+//
+// Without PSTH and NoiseCorrelation the network never runs freely, and L_FR is of the
+// clamped run.
+type Loss struct {
+	Likelihood       float64
+	PSTH             float64
+	SquaredPSTH      bool // compare PSTHs by squares, not by cross-entropy
+	NoiseCorrelation float64
+	HiddenRate       float64
+	HiddenTarget     float64 // spikes a bin
+}
+
+// free reports whether the loss looks at a free run.
+func (l Loss) free() bool { return l.PSTH > 0 || l.NoiseCorrelation > 0 }
+
+// Options are the choices of a training.
+type Options[F tensor.Float] struct {
+	Loss            Loss
+	LikelihoodFirst int // so many steps at the start are of L_MLE alone, and of L_FR
+	BatchSize       int // trials
+	LBFGS           int // iterations of L-BFGS in a step, over all trials; 0: the optimiser, on batches
+	Seed            uint64
+	plasticity.Options[F]
+}
+
+// Trainer is a network in training.
+type Trainer[F tensor.Float] struct {
+	Options[F]
+	Trials *spiketrain.Trials
+	Net    *fir.Network[F]
+
+	weights  plasticity.Weights[F]
+	value    fir.Weights[F]
+	grad     fir.Weights[F]
+	inputs   []F // x [T][I]
+	order    *datasets.Order
+	selector selector
+
+	batch         []tensor.Raster
+	free, clamped fir.Run[F]
+	gu            []F
+	gz            []F
+
+	constant, psth []float64 // what is compared with: probabilities [T][Nv]
+}
+
+// New makes a trainer of a network that starts with weights w.
+func New[F tensor.Float](net *fir.Network[F], w fir.Weights[F], trials *spiketrain.Trials, o Options[F]) *Trainer[F] {
+	n := net.Neurons()
+	t := &Trainer[F]{Options: o, Trials: trials, Net: net, value: w, grad: net.NewWeights(), gz: make([]F, n),
+		order: datasets.NewOrder(o.Seed, len(trials.Train))}
+	t.BatchSize = min(t.BatchSize, len(trials.Train))
+	t.inputs = make([]F, len(trials.Stimulus))
+	for i, x := range trials.Stimulus {
+		t.inputs[i] = F(x)
+	}
+	t.weights.Options = o.Options
+	t.weights.Add(plasticity.Array[F]{Name: "w_rec", Shape: []int{n, net.Delays, n}, Value: w.Recurrent, Grad: t.grad.Recurrent,
+		Doc: "recurrent weights [pre][delay][post], shortest delay first, recorded neurons before hidden ones"})
+	if net.Inputs > 0 {
+		t.weights.Add(plasticity.Array[F]{Name: "w_in", Shape: []int{net.Inputs, n}, Value: w.Input, Grad: t.grad.Input, Doc: "input weights [input][neuron]"})
+	}
+	t.weights.Add(plasticity.Array[F]{Name: "b", Shape: []int{n}, Value: w.Bias, Grad: t.grad.Bias, Doc: "biases [neuron]"})
+	t.selector.reset()
+	return t
+}
+
+// parts are the terms of the loss, without their weights, and the loss itself.
+type parts struct {
+	likelihood, psth, noise, rate, total float64
+}
+
+// draws are addressed by purpose, step and trial.
+func (t *Trainer[F]) draws(purpose rng.Purpose, step int) fir.Draws {
+	return func(trial int) func([]float64) {
+		r := rng.Stream(t.Seed, purpose, uint64(step), uint64(trial))
+		return func(u []float64) {
+			for i := range u {
+				u[i] = r.Float64()
+			}
+		}
+	}
+}
+
+// hiddenDraws are nil where no spike of a clamped run matters.
+func (t *Trainer[F]) hiddenDraws(purpose rng.Purpose, step int) fir.Draws {
+	if t.Net.Hidden == 0 {
+		return nil
+	}
+	return t.draws(purpose, step)
+}
+
+// lossNow is that of a step.
+func (t *Trainer[F]) lossNow(step int) Loss {
+	if step < t.LikelihoodFirst {
+		return Loss{Likelihood: 1, HiddenRate: t.Loss.HiddenRate, HiddenTarget: t.Loss.HiddenTarget}
+	}
+	return t.Loss
+}
+
+// Step takes training step number step, counted from 0.
+func (t *Trainer[F]) Step(step int) (map[string]float64, error) {
+	if t.LBFGS > 0 {
+		return t.descend(step)
+	}
+	loss := t.lossNow(step)
+	p := t.gradients(loss, t.next(step), step)
+	if err := plasticity.FiniteLoss(step, p.total); err != nil {
+		return nil, err
+	}
+	m, err := t.weights.Update(step)
+	if err != nil {
+		return nil, err
+	}
+	if step == t.LikelihoodFirst {
+		t.selector.reset() // losses of another kind came before
+	}
+	t.selector.add(p.total)
+	p.report(m, loss, t.Net.Hidden)
+	return m, nil
+}
+
+// next is the batch of a step.
+func (t *Trainer[F]) next(step int) []tensor.Raster {
+	t.batch = t.batch[:0]
+	for i := range t.BatchSize {
+		t.batch = append(t.batch, t.Trials.Train[t.order.At(step*t.BatchSize+i)])
+	}
+	return t.batch
+}
+
+// gradients leaves the gradients of the loss of some trials in t.grad.
+func (t *Trainer[F]) gradients(loss Loss, data []tensor.Raster, step int) parts {
+	clear(t.grad.Recurrent)
+	clear(t.grad.Input)
+	clear(t.grad.Bias)
+	drive := t.Net.Drive(&t.value, t.inputs, t.Trials.Steps)
+	size := len(data) * len(drive)
+	var p parts
+	if loss.Likelihood > 0 {
+		t.begin(size)
+		t.Net.Clamped(&t.clamped, &t.value, drive, data, t.hiddenDraws("clamped", step))
+		p.likelihood = Likelihood(t.Net, &t.clamped, data, loss.Likelihood, t.gu)
+		if !loss.free() && loss.HiddenRate > 0 {
+			p.rate = HiddenRate(t.Net, &t.clamped, loss.HiddenTarget, loss.HiddenRate, t.gz)
+		}
+		t.Net.Backward(&t.grad, &t.clamped, &t.value, t.inputs, t.gu, t.gz)
+	}
+	if loss.free() {
+		t.begin(size)
+		t.Net.Free(&t.free, &t.value, drive, len(data), t.draws("free", step))
+		t.measure(&p, loss, data, t.gu, t.gz)
+		t.Net.Backward(&t.grad, &t.free, &t.value, t.inputs, t.gu, t.gz)
+	}
+	p.total = loss.Likelihood*p.likelihood + loss.PSTH*p.psth + loss.NoiseCorrelation*p.noise + loss.HiddenRate*p.rate
+	return p
+}
+
+// begin clears the gradients of a run.
+func (t *Trainer[F]) begin(size int) {
+	if cap(t.gu) < size {
+		t.gu = make([]F, size)
+	}
+	t.gu = t.gu[:size]
+	clear(t.gu)
+	clear(t.gz)
+}
+
+// measure compares the free run with data.
+func (t *Trainer[F]) measure(p *parts, loss Loss, data []tensor.Raster, gu, gz []F) {
+	psth := metrics.TrialAverage(data, t.Net.Delays, t.Net.Visible)
+	if loss.PSTH > 0 {
+		if loss.SquaredPSTH {
+			p.psth = SquaredPSTH(t.Net, &t.free, psth, loss.PSTH, gu)
+		} else {
+			p.psth = PSTH(t.Net, &t.free, psth, loss.PSTH, gu)
+		}
+	}
+	if loss.NoiseCorrelation > 0 {
+		p.noise = NoiseCovariance(t.Net, &t.free, LaggedCovariances(t.Net, data, psth), loss.NoiseCorrelation, gu)
+	}
+	if loss.HiddenRate > 0 {
+		p.rate = HiddenRate(t.Net, &t.free, loss.HiddenTarget, loss.HiddenRate, gz)
+	}
+}
+
+// report names the parts that the loss has.
+func (p *parts) report(m map[string]float64, loss Loss, hidden int) {
+	m["loss"] = p.total
+	if loss.Likelihood > 0 {
+		m["nll"] = p.likelihood
+	}
+	if loss.PSTH > 0 {
+		m["psth_loss"] = p.psth
+	}
+	if loss.NoiseCorrelation > 0 {
+		m["noise_correlation_loss"] = p.noise
+	}
+	if hidden > 0 && loss.HiddenRate > 0 {
+		m["hidden_rate_loss"] = p.rate
+	}
+}
+
+// Parameters counts what learns.
+func (t *Trainer[F]) Parameters() int { return t.weights.Parameters() }
+
+// Weights are those of the network: its own memory.
+func (t *Trainer[F]) Weights() *fir.Weights[F] { return &t.value }
+
+// Promising reports whether the mean of the last training losses is the least so far.
+func (t *Trainer[F]) Promising() bool { return t.selector.least }
+
+// FirstGradients are those of the first batch, by the name of their tensor, without
+// learning.
+func (t *Trainer[F]) FirstGradients() map[string][]F {
+	t.gradients(t.lossNow(0), t.next(0), 0)
+	return map[string][]F{"w_rec": t.grad.Recurrent, "w_in": t.grad.Input, "b": t.grad.Bias}
+}
+
+// recent is the number of training losses whose mean is watched (section 4 of the
+// method).
+const recent = 4
+
+// selector finds the steps after which a network deserves to be evaluated: when the mean
+// of the recent training losses is the least so far. All its state is in losses: the
+// recent ones, and the least mean.
+type selector struct {
+	losses [recent + 1]float64
+	least  bool
+}
+
+func (s *selector) reset() {
+	for i := range s.losses {
+		s.losses[i] = math.Inf(1)
+	}
+	s.least = false
+}
+
+func (s *selector) add(loss float64) {
+	copy(s.losses[:recent-1], s.losses[1:recent])
+	s.losses[recent-1] = loss
+	var sum float64
+	for _, l := range s.losses[:recent] {
+		sum += l
+	}
+	if s.least = sum/recent < s.losses[recent]; s.least {
+		s.losses[recent] = sum / recent
+	}
+}
