@@ -1,0 +1,191 @@
+package neulvm
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"gonum.org/v1/gonum/stat"
+
+	"github.com/snnctl/snnctl/internal/golden"
+	"github.com/snnctl/snnctl/internal/parallel"
+	"github.com/snnctl/snnctl/pkg/metrics"
+)
+
+// microscopicActivity is the activity of population 0 in Hz, after a second.
+func microscopicActivity(net *Network, g Grid, seconds float64, trial uint64) []float64 {
+	s := NewMicroscopic(net, g, nil, 11, trial)
+	var a []float64
+	for i := range int((1 + seconds) / g.Dt) {
+		s.Advance(nil)
+		if i >= int(1/g.Dt) {
+			a = append(a, float64(len(s.Spiked(0)))/(float64(net.Neurons[0])*g.Dt))
+		}
+	}
+	return a
+}
+
+func mesoscopicActivity(net *Network, g Grid, noise Noise, seconds float64, trial uint64) []float64 {
+	history := [][]float64{synchronousHistory(g.Ages)}
+	s := NewSimulation(net, g, SynchronousInitial(net, g, []int{0}), history)
+	draws := NewDraws(net, noise, 12, trial)
+	var a []float64
+	for i := range int((1 + seconds) / g.Dt) {
+		s.Advance(nil, draws.Draw)
+		if i >= int(1/g.Dt) {
+			a = append(a, s.Fraction(0)/g.Dt)
+		}
+	}
+	return a
+}
+
+type goldenStats struct {
+	Params goldenParams
+	Micro  goldenModel `json:"micro_euler_1ms"`
+	Gauss  goldenModel `json:"meso_gauss_1ms"`
+	Binom  goldenModel `json:"meso_binom_1ms"`
+}
+
+type goldenModel struct {
+	Rate, Std struct{ Mean float64 }
+	Peak      struct{ Mean float64 } `json:"psd_peak"`
+	Low       struct{ Mean float64 } `json:"psd_low_2_10Hz"`
+	ACF       struct {
+		Lags []int
+		Mean []float64
+	} `json:"acf"`
+}
+
+// The statistics of neurons and of populations are those of the golden simulations, and so
+// each other's.
+func TestGoldenStatistics(t *testing.T) {
+	const trials, seconds = 4, 10.
+	for _, file := range golden.Having(t, "neulvm", "uncoupled", "oscillation", "oscillation_weak") {
+		all := decode[map[string]goldenStats](t, file.Bytes)
+		for _, name := range []string{"uncoupled", "oscillation", "oscillation_weak"} {
+			c := all[name]
+			net := c.Params.network()
+			g := Grid{Dt: c.Params.Dt, Ages: 300}
+			for _, model := range []struct {
+				name     string
+				want     goldenModel
+				activity func(trial uint64) []float64
+			}{
+				{"neurons", c.Micro, func(k uint64) []float64 { return microscopicActivity(net, g, seconds, k) }},
+				{"populations, Gaussian", c.Gauss, func(k uint64) []float64 { return mesoscopicActivity(net, g, Gaussian, seconds, k) }},
+				{"populations, binomial", c.Binom, func(k uint64) []float64 { return mesoscopicActivity(net, g, Binomial, seconds, k) }},
+			} {
+				t.Run(name+"/"+model.name, func(t *testing.T) {
+					activities := make([][]float64, trials)
+					parallel.For(trials, trials, func(_, i int) { activities[i] = model.activity(uint64(i)) })
+					compareStatistics(t, activities, g.Dt, model.want, name == "oscillation")
+				})
+			}
+		}
+	}
+}
+
+// compareStatistics uses twice the tolerances of section 8.2 of the method, as it has a
+// fraction of the golden time.
+func compareStatistics(t *testing.T, activities [][]float64, dt float64, want goldenModel, peaked bool) {
+	mean := func(f func(a []float64) float64) float64 {
+		sum := 0.0
+		for _, a := range activities {
+			sum += f(a)
+		}
+		return sum / float64(len(activities))
+	}
+	within := func(what string, got, want, tolerance float64) {
+		if !(math.Abs(got-want) <= tolerance) {
+			t.Errorf("%s is %.4g, want %.4g within %.2g", what, got, want, tolerance)
+		}
+	}
+	within("rate", mean(func(a []float64) float64 { return stat.Mean(a, nil) }), want.Rate.Mean, 0.01*want.Rate.Mean)
+	within("deviation", mean(func(a []float64) float64 { return stat.StdDev(a, nil) }), want.Std.Mean, 0.06*want.Std.Mean)
+	frequency, power := metrics.PowerSpectrum(activities[0], 512, dt)
+	for _, a := range activities[1:] {
+		_, more := metrics.PowerSpectrum(a, 512, dt)
+		for k := range power {
+			power[k] += more[k]
+		}
+	}
+	for k := range power {
+		power[k] /= float64(len(activities))
+	}
+	if at, height := metrics.SpectralPeak(frequency, power); peaked {
+		within("frequency of the peak", at, 27.34375, 2*1.95+1e-6)
+		within("height of the peak", height, want.Peak.Mean, 0.12*want.Peak.Mean)
+	}
+	low, n := 0.0, 0.0
+	for k, f := range frequency {
+		if f >= 2 && f <= 10 {
+			low += power[k]
+			n++
+		}
+	}
+	within("power from 2 to 10 Hz", low/n, want.Low.Mean, 0.3*want.Low.Mean)
+	for i, lag := range want.ACF.Lags {
+		within(fmt.Sprint("autocorrelation at lag ", lag), mean(func(a []float64) float64 { return metrics.Autocorrelation(a, lag) }), want.ACF.Mean[i], 0.06)
+	}
+}
+
+// The same seed gives the same numbers, another trial others.
+func TestSimulationsDependOnSeedAndTrial(t *testing.T) {
+	net, g := oscillation()
+	for name, activity := range map[string]func(trial uint64) []float64{
+		"neurons":     func(k uint64) []float64 { return microscopicActivity(net, g, 0.5, k) },
+		"populations": func(k uint64) []float64 { return mesoscopicActivity(net, g, Binomial, 0.5, k) },
+	} {
+		a, b, other := activity(0), activity(0), activity(1)
+		same, differ := true, false
+		for i := range a {
+			same = same && a[i] == b[i]
+			differ = differ || a[i] != other[i]
+		}
+		if !same || !differ {
+			t.Errorf("%s: equal for one trial: %v, different for two: %v; want both", name, same, differ)
+		}
+	}
+}
+
+// A neuron's state and the thinning of spikes give the law of a direct simulation, neuron by
+// neuron, with differing resting potentials, delays and input.
+func TestMicroscopicAgainstDirectSimulation(t *testing.T) {
+	net := WinnerTakeAll()
+	net.Delay = 1e-3
+	for _, i := range []Integrator{Euler, ExactLeak, Exponential} {
+		g := Grid{Dt: 1e-3, Integrator: i}
+		rest := make([][]float64, 3)
+		for p, n := range net.Neurons {
+			for j := range n {
+				rest[p] = append(rest[p], net.Rest[p]*(1+0.1*math.Sin(float64(j))))
+			}
+		}
+		const steps = 8_000
+		input := func(t int) []float64 { return []float64{100 * math.Sin(float64(t)/300), 20, 0} }
+		fast := NewMicroscopic(net, g, rest, 5, 0)
+		direct := newDirect(net, g, rest)
+		var got, want [3][]float64 // spikes of 100 ms
+		for t := range steps {
+			fast.Advance(input(t))
+			counts := direct.advance(input(t))
+			for p := range 3 {
+				if t%100 == 0 {
+					got[p], want[p] = append(got[p], 0), append(want[p], 0)
+				}
+				got[p][t/100] += float64(len(fast.Spiked(p)))
+				want[p][t/100] += float64(counts[p])
+			}
+		}
+		for p := range 3 {
+			// The input drives both through the same states.
+			se := math.Hypot(stat.StdDev(got[p], nil), stat.StdDev(want[p], nil)) / math.Sqrt(steps/100)
+			if d := stat.Mean(got[p], nil) - stat.Mean(want[p], nil); math.Abs(d) > 4*se {
+				t.Errorf("%v: population %d spikes %.4g times in 100 ms, directly %.4g (standard error %.2g)", i, p, stat.Mean(got[p], nil), stat.Mean(want[p], nil), se)
+			}
+			if r := stat.StdDev(got[p], nil) / stat.StdDev(want[p], nil); r < 0.75 || r > 1.33 {
+				t.Errorf("%v: population %d deviates by %.4g, directly %.4g", i, p, stat.StdDev(got[p], nil), stat.StdDev(want[p], nil))
+			}
+		}
+	}
+}
