@@ -31,14 +31,11 @@ func (e *Events) Ones() int { return len(e.at) }
 
 // Rebuild lists the ones of m or, if trans, of mᵀ. Memory is reused.
 func (e *Events) Rebuild(m *tensor.Bits, trans bool) {
-	e.Rows, e.Cols = m.Rows, m.Cols
+	rows, cols := m.Rows, m.Cols
 	if trans {
-		e.Rows, e.Cols = m.Cols, m.Rows
+		rows, cols = m.Cols, m.Rows
 	}
-	lists := e.blocks() * e.Rows
-	e.start = growInts(e.start, lists+1)
-	clear(e.start)
-	each := func(f func(list, column int)) {
+	e.List(rows, cols, func(one func(row, col int)) {
 		stride := m.Stride()
 		for r := range m.Rows {
 			for k, w := range m.Words[r*stride : (r+1)*stride] {
@@ -47,18 +44,28 @@ func (e *Events) Rebuild(m *tensor.Bits, trans bool) {
 					if trans {
 						row, col = col, row
 					}
-					f(col/eventDepth*e.Rows+row, col%eventDepth)
+					one(row, col)
 				}
 			}
 		}
-	}
-	each(func(list, _ int) { e.start[list+1]++ })
+	})
+}
+
+// List lists the ones that each names, the same ones in the same order whenever it is
+// called; those of a row are added up in that order. Memory is reused.
+func (e *Events) List(rows, cols int, each func(one func(row, col int))) {
+	e.Rows, e.Cols = rows, cols
+	lists := e.blocks() * e.Rows
+	e.start = growInts(e.start, lists+1)
+	clear(e.start)
+	each(func(row, col int) { e.start[col/eventDepth*e.Rows+row+1]++ })
 	for l := range lists {
 		e.start[l+1] += e.start[l]
 	}
 	e.at = growInts(e.at, int(e.start[lists]))
-	each(func(list, column int) {
-		e.at[e.start[list]] = int32(column)
+	each(func(row, col int) {
+		list := col/eventDepth*e.Rows + row
+		e.at[e.start[list]] = int32(col % eventDepth)
 		e.start[list]++
 	})
 	copy(e.start[1:], e.start[:lists])

@@ -26,14 +26,19 @@ func MembraneNoise[F tensor.Float](normal, uniform []F, key [2]uint32, counter [
 		return
 	}
 	for first := 0; first < len(normal); first += NoiseBlock {
-		for l := range min(Lanes, len(normal)-first) {
-			w := rng.Philox4x32([4]uint32{uint32(first/2 + l), counter[0], counter[1], counter[2]}, key)
-			a, b := normals[F](w[0], w[1])
-			i, j := first+l, first+l+Lanes
-			normal[i], uniform[i] = a, uniform24[F](w[2])
-			if j < len(normal) {
-				normal[j], uniform[j] = b, uniform24[F](w[3])
-			}
+		drawBlock(normal, uniform, first, key, counter)
+	}
+}
+
+// drawBlock draws for the neurons of one block, from first on.
+func drawBlock[F tensor.Float](normal, uniform []F, first int, key [2]uint32, counter [3]uint32) {
+	for l := range min(Lanes, len(normal)-first) {
+		w := rng.Philox4x32([4]uint32{uint32(first/2 + l), counter[0], counter[1], counter[2]}, key)
+		a, b := normals[F](w[0], w[1])
+		i, j := first+l, first+l+Lanes
+		normal[i], uniform[i] = a, uniform24[F](w[2])
+		if j < len(normal) {
+			normal[j], uniform[j] = b, uniform24[F](w[3])
 		}
 	}
 }

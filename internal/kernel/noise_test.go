@@ -62,3 +62,16 @@ func TestSmallestLogarithm(t *testing.T) {
 		}
 	}
 }
+
+func TestMembraneNoiseTwins(t *testing.T) {
+	for _, n := range []int{1, 16, 31, 32, 33, 64, 500} {
+		for seed := range uint64(20) {
+			key := rng.Key(seed, "twins")
+			twins(t, "noise", func() [][]float32 {
+				x, u := make([]float32, n), make([]float32, n)
+				MembraneNoise(x, u, key, [3]uint32{uint32(seed), 1 << 31, uint32(n)})
+				return [][]float32{x, u}
+			}, noWords)
+		}
+	}
+}

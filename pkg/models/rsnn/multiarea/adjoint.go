@@ -6,17 +6,25 @@ import (
 	"github.com/snnctl/snnctl/internal/tensor"
 )
 
-// blockTrials is the number of trials that go back in time side by side, so that
+// blockTrials is about the number of trials that go back in time side by side, so that
 // what comes back through the synapses is one matrix product for all of them.
-const blockTrials = 16
+const blockTrials = 32
 
-// blockGradient are the gradients summed over one block of trials.
+// blocksOf is the number of blocks of trials: an even one, for two processors.
+func blocksOf(trials int) int { return min(trials, 2*((trials+2*blockTrials-1)/(2*blockTrials))) }
+
+// blockGradient are the gradients summed over one block of trials, and its memory.
 type blockGradient[F tensor.Float] struct {
-	weights Weights[F]
-	g, gz   []F // ∂L/∂v⁻ [T + longest delay][trials of the block][N]; ∂L/∂z of a step
-	back    []F // ∂L/∂v⁺ of a step
-	direct  []F // ∂L/∂v⁻ of a step, as the loss itself has it
-	jaw     []F // what the jaw sends back to motor neurons, [trials of the block][T]
+	input, recurrent []F        // of effective weights, [I][row], [groups][N][row]
+	weights          Weights[F] // of the others
+	g                []F        // ∂L/∂v⁻, [T + longest delay][trials of the block][row]
+	gz               []F        // ∂L/∂z, [shortest delay][trials of the block][row]
+	back             []F        // ∂L/∂v⁺ of a step, [trials of the block][row]
+	sum, noise       []F        // Σ_t g and Σ_t ε g, [trials of the block][row]
+	direct           []F        // ∂L/∂v⁻ of a step, as the loss itself has it
+	jaw              []F        // what the jaw sends back to motor neurons, [trials of the block][T]
+	events           kernel.Events
+	panels           kernel.EventScratch[F]
 }
 
 // SpikeGradient writes ∂L/∂z of one step of a trial, [N], as the loss itself has it: what
@@ -31,132 +39,144 @@ type SpikeGradient[F tensor.Float] func(trial, step int, gz []F)
 //	∂L/∂z_m(t) = gz + Σ_g Σ_n s_m W_g,nm (1-α_n)/2 g_n(t+d_g) - (θ-v_rest) ∂L/∂v⁺(t)
 //	g(t) = ∂L/∂v⁺(t) + dz/dv⁻ ∂L/∂z(t)
 func (net *Network[F]) Backward(grad *Weights[F], r *Run[F], w *Weights[F], spikes, potentials SpikeGradient[F], gjaw []F) {
-	n := net.Neurons
-	blocks := (r.Trials + blockTrials - 1) / blockTrials
+	n, blocks := net.Neurons, blocksOf(r.Trials)
 	net.groups = grown(net.groups, blocks)
 	gradOffset := make([]F, r.Trials*n)
 	parallel.For(net.Threads, blocks, func(_, b int) {
-		group := &net.groups[b]
-		if len(group.weights.Rest) == 0 {
-			group.weights = NewWeights[F](&net.Params)
-		}
-		group.weights.clear()
-		net.blockBackward(group, r, w, b*blockTrials, min(r.Trials, (b+1)*blockTrials), spikes, potentials, gjaw, gradOffset)
+		net.blockBackward(&net.groups[b], r, w, b*r.Trials/blocks, (b+1)*r.Trials/blocks, spikes, potentials, gjaw, gradOffset)
 	})
-	input, recurrent := make([]F, len(w.Input)), make([]F, len(w.Recurrent))
+	first := &net.groups[0]
 	for b := range blocks {
-		from := &net.groups[b].weights
-		kernel.AddRow(input, from.Input)
-		kernel.AddRow(recurrent, from.Recurrent)
-		kernel.AddRow(grad.Rest, from.Rest)
-		kernel.AddRow(grad.Jaw, from.Jaw)
-		kernel.AddRow(grad.JawBias, from.JawBias)
+		from := &net.groups[b]
+		kernel.AddRow(grad.Rest, from.weights.Rest)
+		kernel.AddRow(grad.Jaw, from.weights.Jaw)
+		kernel.AddRow(grad.JawBias, from.weights.JawBias)
+		if b > 0 {
+			kernel.AddRow(first.input, from.input)
+			kernel.AddRow(first.recurrent, from.recurrent)
+		}
 	}
-	add := func(to *F, factor, g F) { *to += factor * g }
-	net.eachWeight(net.signIn, grad.Input, input, add)
-	net.eachWeight(net.sign, grad.Recurrent, recurrent, add)
+	net.backToWeights(grad.Input, first.input, net.signIn)
+	net.backToWeights(grad.Recurrent, first.recurrent, net.sign)
 	net.offsetsBackward(grad, r, w, gradOffset)
 }
 
-func (w *Weights[F]) clear() {
-	for _, x := range [][]F{w.Input, w.Recurrent, w.Rest, w.Jaw, w.JawBias} {
+func (b *blockGradient[F]) reset(net *Network[F], steps, trials int) {
+	p, row := &net.Params, trials*net.row
+	if b.input == nil {
+		b.input, b.recurrent = make([]F, p.Inputs*net.row), make([]F, len(p.Delays)*p.Neurons*net.row)
+		b.weights.Rest, b.weights.Jaw = make([]F, p.Neurons), make([]F, len(p.Motor))
+		b.weights.JawBias = make([]F, min(1, len(p.Motor)))
+	}
+	b.g, b.gz = grown(b.g, (steps+p.maxDelay())*row), grown(b.gz, p.minDelay()*row)
+	b.back, b.sum, b.noise = grown(b.back, row), grown(b.sum, row), grown(b.noise, row)
+	for _, x := range [][]F{b.weights.Rest, b.weights.Jaw, b.weights.JawBias, b.g[steps*row:], b.gz, b.back, b.sum, b.noise} {
 		clear(x)
 	}
 }
 
 // blockBackward goes back through trials [first, last).
 func (net *Network[F]) blockBackward(b *blockGradient[F], r *Run[F], w *Weights[F], first, last int, spikes, potentials SpikeGradient[F], gjaw, gradOffset []F) {
-	n, trials, longest, theta := net.Neurons, last-first, net.maxDelay(), F(net.Threshold)
-	row := trials * n
-	b.g, b.gz, b.back = grown(b.g, (r.Steps+longest)*row), grown(b.gz, row), grown(b.back, row)
-	clear(b.g[r.Steps*row:])
-	clear(b.back)
+	n, row, trials := net.Neurons, net.row, last-first
+	b.reset(net, r.Steps, trials)
 	if gjaw != nil {
 		b.jaw = grown(b.jaw, trials*r.Steps)
 		for k := first; k < last; k++ {
 			net.jawBackward(&b.weights, r, w, k, part(gjaw, k, r.Trials), part(b.jaw, k-first, trials))
 		}
 	}
-	amplitude := F(net.amplitude())
-	for t := r.Steps - 1; t >= 0; t-- {
-		for k := first; k < last; k++ {
-			gz := part(b.gz, k-first, trials)
-			spikes(k, t, gz)
-			if gjaw != nil {
-				back := b.jaw[(k-first)*r.Steps+t]
-				for m, i := range net.Motor {
-					gz[i] += back * w.Jaw[m]
+	if potentials != nil {
+		b.direct = grown(b.direct, row)
+		clear(b.direct)
+	}
+	step := kernel.Backward[F]{Drop: net.drop, Decay: net.decay}
+	// Spikes of as many steps as the shortest delay only reach what comes after all of them.
+	for until := r.Steps; until > 0; until -= net.minDelay() {
+		from := max(0, until-net.minDelay())
+		gz := b.gz[:(until-from)*trials*row]
+		for t := from; t < until; t++ {
+			for k := first; k < last; k++ {
+				to := gz[((t-from)*trials+k-first)*row:][:n]
+				spikes(k, t, to)
+				if gjaw != nil {
+					back := b.jaw[(k-first)*r.Steps+t]
+					for m, i := range net.Motor {
+						to[i] += back * w.Jaw[m]
+					}
 				}
 			}
 		}
 		for g, d := range net.Delays {
-			kernel.Gemm(1, false, true, trials, n, n, 1, b.g[(t+d)*row:], n, net.recurrent[g*n*n:], n, 1, b.gz, n)
+			kernel.GemmPacked(1, false, (until-from)*trials, 1, b.g[(from+d)*trials*row:], row, &net.packed[g], 1, gz, row)
 		}
-		for k := first; k < last; k++ {
-			at, o := (k*r.Steps+t)*n, (k-first)*n
-			g, back, spike := b.g[t*row+o:][:n], b.back[o:][:n], b.gz[o:][:n]
-			surrogate, normal, offset := r.surrogate[at:at+n], r.normal[at:at+n], gradOffset[k*n:(k+1)*n]
-			if potentials != nil {
-				b.direct = grown(b.direct, n)
-				potentials(k, t, b.direct)
-			}
-			for i, rest := range w.Rest {
-				x := back[i] + surrogate[i]*(spike[i]-(theta-rest)*back[i])
+		for t := until - 1; t >= from; t-- {
+			for k := first; k < last; k++ {
+				at, o := (k*r.Steps+t)*row, (k-first)*row
+				step.G, step.Back, step.Spike = b.g[t*trials*row+o:][:row], b.back[o:][:row], gz[(t-from)*trials*row+o:][:row]
+				step.Surrogate, step.Normal = r.surrogate[at:at+row], r.normal[at:at+row]
+				step.Sum, step.Noise = b.sum[o:][:row], b.noise[o:][:row]
 				if potentials != nil {
-					x += b.direct[i]
+					potentials(k, t, b.direct[:n])
+					step.Direct = b.direct
 				}
-				g[i] = x
-				b.weights.Rest[i] += (net.rise[i] - amplitude*normal[i]) * x
-				offset[i] += net.rise[i] * x
-			}
-			for _, i := range r.Spikes[k].At(t) {
-				b.weights.Rest[i] += back[i] // of the reset
-			}
-			for i, x := range g {
-				back[i] = net.decay[i] * x
+				for _, i := range r.Spikes[k].At(t) {
+					b.weights.Rest[i] += step.Back[i] // of the reset
+				}
+				kernel.Discharge(&step)
 			}
 		}
 	}
-	if longest > 0 {
-		net.restGradient(b, r, first, last)
+	amplitude := F(net.amplitude())
+	for k := first; k < last; k++ {
+		sum, noise, offset := b.sum[(k-first)*row:], b.noise[(k-first)*row:], gradOffset[k*n:(k+1)*n]
+		for i := range offset {
+			offset[i] = net.rise[i] * sum[i]
+			b.weights.Rest[i] += offset[i] - amplitude*noise[i]
+		}
+		if r.start[k].Steps() == 0 { // v⁺ before the first step is v_rest
+			kernel.AddRow(b.weights.Rest, b.back[(k-first)*row:][:n])
+		}
 	}
 	net.weightGradients(b, r, first, last)
 }
 
-// restGradient adds what the potential before the first step, v_rest where a trial
-// starts from nothing, says of v_rest.
-func (net *Network[F]) restGradient(b *blockGradient[F], r *Run[F], first, last int) {
-	n := net.Neurons
-	for k := first; k < last; k++ {
-		if r.start[k].Steps() == 0 {
-			kernel.AddRow(b.weights.Rest, b.back[(k-first)*n:(k-first+1)*n])
-		}
-	}
-}
-
-// weightGradients adds a row of ∂L/∂v⁻ for each spike and step that it reached.
+// weightGradients sums, for each synapse, ∂L/∂v⁻ of the steps that its spikes reached: a
+// product of a matrix of spikes and one of gradients.
 func (net *Network[F]) weightGradients(b *blockGradient[F], r *Run[F], first, last int) {
-	n, row := net.Neurons, (last-first)*net.Neurons
-	at := func(t, k int) []F { return b.g[t*row+(k-first)*n:][:n] }
-	add := func(grad []F, active []int32, t, k int) {
-		g := at(t, k)
-		for _, i := range active {
-			kernel.AddRow(grad[int(i)*n:(int(i)+1)*n], g)
-		}
-	}
-	for k := first; k < last; k++ {
-		before := &r.start[k]
+	n, row, trials := net.Neurons, net.row, last-first
+	columns := r.Steps * trials
+	b.events.List(net.Inputs, columns, func(one func(row, col int)) {
 		for t := range r.Steps {
-			add(b.weights.Input, r.inputs[k].At(t), t, k)
-			for g, d := range net.Delays {
-				grad := b.weights.Recurrent[g*n*n : (g+1)*n*n]
-				switch from := t - d; {
-				case from >= 0:
-					add(grad, r.Spikes[k].At(from), t, k)
-				case before.Steps()+from >= 0:
-					add(grad, before.At(before.Steps()+from), t, k)
+			for k := first; k < last; k++ {
+				for _, i := range r.inputs[k].At(t) {
+					one(int(i), t*trials+k-first)
 				}
 			}
 		}
+	})
+	kernel.MultiplyEvents(1, &b.panels, &b.events, row, b.g, row, b.input, row)
+	for g, d := range net.Delays {
+		b.events.List(n, columns, func(one func(row, col int)) {
+			for t := range r.Steps {
+				for k := first; k < last; k++ {
+					for _, i := range net.arriving(r, k, t-d) {
+						one(int(i), t*trials+k-first)
+					}
+				}
+			}
+		})
+		kernel.MultiplyEvents(1, &b.panels, &b.events, row, b.g, row, b.recurrent[g*n*row:(g+1)*n*row], row)
 	}
+}
+
+// arriving are the spikes of step t of trial k, which may lie before its start.
+func (net *Network[F]) arriving(r *Run[F], k, t int) []int32 {
+	before := &r.start[k]
+	switch {
+	case t >= 0:
+		return r.Spikes[k].At(t)
+	case before.Steps()+t >= 0:
+		return before.At(before.Steps() + t)
+	}
+	return nil
 }

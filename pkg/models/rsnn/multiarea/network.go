@@ -27,6 +27,7 @@ package multiarea
 import (
 	"math"
 
+	"github.com/snnctl/snnctl/internal/kernel"
 	"github.com/snnctl/snnctl/internal/tensor"
 )
 
@@ -79,13 +80,19 @@ func NewWeights[F tensor.Float](p *Params) Weights[F] {
 
 // Network simulates, and carries gradients back. Its scratch memory is used again
 // from batch to batch.
+//
+// A *row* is one number for each neuron, and for some more that fill up the last block of
+// the kernels; these never fire.
 type Network[F tensor.Float] struct {
 	Params
 	Threads int
 
-	decay, rise      []F // α and 1-α, [N]
+	row              int // length of a row
+	decay, rise      []F // α and 1-α, row
+	drop, scale      []F // θ - v_rest and (θ - v_rest) σ √Δt, row
 	sign, signIn     []F
-	input, recurrent []F // effective weights: sign (1-α)/2 times those of Weights
+	input, recurrent []F                 // effective weights: sign (1-α)/2 times those of Weights; a row for each [I], [groups][N pre]
+	packed           []kernel.PackedB[F] // recurrent, turned, of each group
 	groups           []blockGradient[F]
 	scratch          []scratch[F]
 }
@@ -93,9 +100,10 @@ type Network[F tensor.Float] struct {
 // New returns a network.
 func New[F tensor.Float](p Params, threads int) *Network[F] {
 	n := p.Neurons
-	net := &Network[F]{Params: p, Threads: threads, decay: make([]F, n), rise: make([]F, n),
+	row := (n + kernel.NoiseBlock - 1) / kernel.NoiseBlock * kernel.NoiseBlock
+	net := &Network[F]{Params: p, Threads: threads, row: row, decay: make([]F, row), rise: make([]F, row), drop: make([]F, row), scale: make([]F, row),
 		sign: signs[F](n, p.Excitatory), signIn: signs[F](p.Inputs, p.ExcitatoryInputs),
-		input: make([]F, p.Inputs*n), recurrent: make([]F, len(p.Delays)*n*n)}
+		input: make([]F, p.Inputs*row), recurrent: make([]F, len(p.Delays)*n*row), packed: make([]kernel.PackedB[F], len(p.Delays))}
 	for i, tau := range p.TauMS {
 		net.decay[i] = F(math.Exp(-p.StepMS / tau))
 		net.rise[i] = F(1 - math.Exp(-p.StepMS/tau))
@@ -116,17 +124,36 @@ func signs[F tensor.Float](n, excitatory int) []F {
 
 // SetWeights computes the effective weights; call it after every change of w.
 func (net *Network[F]) SetWeights(w *Weights[F]) {
-	net.eachWeight(net.signIn, net.input, w.Input, func(to *F, factor, w F) { *to = factor * w })
-	net.eachWeight(net.sign, net.recurrent, w.Recurrent, func(to *F, factor, w F) { *to = factor * w })
+	n, theta, amplitude := net.Neurons, F(net.Threshold), F(net.amplitude())
+	for i, rest := range w.Rest {
+		net.drop[i] = theta - rest
+		net.scale[i] = (theta - rest) * amplitude
+	}
+	effective := func(to, from, sign []F) {
+		for pre := range len(from) / n {
+			s := sign[pre%len(sign)] / 2
+			row := to[pre*net.row : pre*net.row+n]
+			for j, x := range from[pre*n : (pre+1)*n] {
+				row[j] = s * net.rise[j] * x
+			}
+		}
+	}
+	effective(net.input, w.Input, net.signIn)
+	effective(net.recurrent, w.Recurrent, net.sign)
+	for g := range net.packed {
+		net.packed[g].Pack(true, n, n, net.recurrent[g*n*net.row:(g+1)*n*net.row], net.row)
+	}
 }
 
-// eachWeight calls f for each synapse with sign (1-α)/2 of it.
-func (net *Network[F]) eachWeight(sign, to, from []F, f func(to *F, factor, from F)) {
+// backToWeights adds to grad, with respect to weights, what from, [pre][row] with respect
+// to effective weights, says of them.
+func (net *Network[F]) backToWeights(grad, from, sign []F) {
 	n := net.Neurons
-	for row := range len(from) / n {
-		s := sign[row%len(sign)] / 2
-		for j := range n {
-			f(&to[row*n+j], s*net.rise[j], from[row*n+j])
+	for pre := range len(grad) / n {
+		s := sign[pre%len(sign)] / 2
+		to := grad[pre*n : (pre+1)*n]
+		for j, x := range from[pre*net.row : pre*net.row+n] {
+			to[j] += s * net.rise[j] * x
 		}
 	}
 }
@@ -138,6 +165,15 @@ func (p *Params) maxDelay() int {
 		longest = max(longest, d)
 	}
 	return longest
+}
+
+// minDelay is the shortest.
+func (p *Params) minDelay() int {
+	shortest := p.maxDelay()
+	for _, d := range p.Delays {
+		shortest = min(shortest, d)
+	}
+	return max(1, shortest)
 }
 
 // amplitude is σ √Δt.

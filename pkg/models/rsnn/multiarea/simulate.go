@@ -1,13 +1,17 @@
 package multiarea
 
 import (
+	"math/bits"
+
 	"github.com/snnctl/snnctl/internal/kernel"
 	"github.com/snnctl/snnctl/internal/parallel"
 	"github.com/snnctl/snnctl/internal/tensor"
 )
 
-// Draws writes the random numbers of one step of a trial, for all N neurons: ε, normal,
-// and U, uniform in [0,1). Steps are counted from 0 in each call of Simulate.
+// Draws writes the random numbers of one step of a trial for the N neurons: ε, normal,
+// and U, uniform in [0,1). There is room for a whole number of kernel.NoiseBlock; what
+// lies beyond N is ignored. Steps are counted from 0 in each call of Simulate. Threads
+// call it at the same time.
 type Draws[F tensor.Float] func(trial, step int, normal, uniform []F)
 
 // State is what a trial starts from.
@@ -28,19 +32,32 @@ type Run[F tensor.Float] struct {
 
 	inputs    []tensor.Raster
 	start     []tensor.Raster // spikes before the first step
-	surrogate []F             // dz/dv⁻, [trials][T][N]
-	normal    []F             // ε, [trials][T][N]
+	surrogate []F             // dz/dv⁻, [trials][T][row]
+	normal    []F             // ε, [trials][T][row]
 	offset    []F             // o, [trials][N]
 	xi        []F             // ξ, [trials][dimensions]
 	hidden    []F             // relu(A1 ξ + c1), [trials][dimensions]
 	jawStart  []F             // log(jaw + b) before the first step
 }
 
+// scratch is a worker's memory: rows.
 type scratch[F tensor.Float] struct {
 	potential, uniform, normal []F
-	logistic                   []F
-	current                    []F // [T + longest delay][N]
+	logistic, bias             []F
+	current                    []F // a ring of rows for the steps to come, [longest delay + 1][row]
 	refractory                 []int32
+	fired                      []uint16
+}
+
+func (s *scratch[F]) fit(row, ring int) {
+	for _, x := range []*[]F{&s.potential, &s.uniform, &s.normal, &s.logistic, &s.bias} {
+		*x = grown(*x, row)
+		clear(*x)
+	}
+	s.current = grown(s.current, ring*row)
+	clear(s.current)
+	s.refractory, s.fired = grown(s.refractory, row), grown(s.fired, row/kernel.Lanes)
+	clear(s.refractory)
 }
 
 func grown[T any](x []T, n int) []T {
@@ -60,12 +77,12 @@ func part[T any](x []T, i, n int) []T {
 // with an empty history), and with trial noise xi, [trials][dimensions]. Without
 // keep, nothing is kept for Backward. It needs SetWeights.
 func (net *Network[F]) Simulate(r *Run[F], w *Weights[F], inputs []tensor.Raster, xi []F, start []State[F], draws Draws[F], keep bool) {
-	n, trials, steps := net.Neurons, len(inputs), inputs[0].Steps()
+	trials, steps := len(inputs), inputs[0].Steps()
 	r.Trials, r.Steps, r.inputs = trials, steps, inputs
 	r.Spikes, r.start, r.Final = grown(r.Spikes, trials), grown(r.start, trials), grown(r.Final, trials)
 	r.surrogate, r.normal = r.surrogate[:0], r.normal[:0]
 	if keep {
-		r.surrogate, r.normal = grown(r.surrogate, trials*steps*n), grown(r.normal, trials*steps*n)
+		r.surrogate, r.normal = grown(r.surrogate, trials*steps*net.row), grown(r.normal, trials*steps*net.row)
 	}
 	net.offsets(r, w, xi)
 	r.Jaw = r.Jaw[:0]
@@ -85,91 +102,80 @@ func (net *Network[F]) Simulate(r *Run[F], w *Weights[F], inputs []tensor.Raster
 
 // trial runs trial k.
 func (net *Network[F]) trial(s *scratch[F], r *Run[F], w *Weights[F], k int, from *State[F], draws Draws[F]) {
-	n, longest := net.Neurons, net.maxDelay()
-	s.potential, s.uniform, s.normal = grown(s.potential, n), grown(s.uniform, n), grown(s.normal, n)
-	s.logistic, s.refractory = grown(s.logistic, n), grown(s.refractory, n)
-	s.current = grown(s.current, (r.Steps+longest)*n)
-	clear(s.current)
-	v, theta := s.potential, F(net.Threshold)
+	n, row, ring := net.Neurons, net.row, net.maxDelay()+1
+	s.fit(row, ring)
 	before := &r.start[k]
 	before.Reset()
 	if from == nil {
-		copy(v, w.Rest)
-		clear(s.refractory)
+		copy(s.potential, w.Rest)
 	} else {
-		copy(v, from.Potential)
+		copy(s.potential, from.Potential)
 		copy(s.refractory, from.Refractory)
 		for t := range from.Recent.Steps() {
-			for _, i := range from.Recent.At(t) {
-				before.Fire(int(i))
-			}
+			before.Active = append(before.Active, from.Recent.At(t)...)
 			before.EndStep()
 		}
 	}
 	for t := range before.Steps() {
-		net.deliver(s.current, before.At(t), t-before.Steps(), r.Steps+longest)
+		net.deliver(s.current, before.At(t), t-before.Steps())
+	}
+	for i, offset := range part(r.offset, k, r.Trials) {
+		s.bias[i] = net.rise[i] * (offset + w.Rest[i])
 	}
 	spikes := &r.Spikes[k]
 	spikes.Reset()
-	amplitude, steep, most := F(net.amplitude()), F(net.Steepness), F(net.StepMS/2)
-	slope := F(net.Dampening*net.Steepness/net.Threshold) * most
-	offset := part(r.offset, k, r.Trials)
+	theta := F(net.Threshold)
+	step := kernel.Spiking[F]{Most: F(net.StepMS / 2), Slope: F(net.Dampening * net.Steepness / net.Threshold * net.StepMS / 2), Refractory: int32(net.RefractorySteps),
+		P: s.logistic, Uniform: s.uniform, V: s.potential, Drop: net.drop, Counter: s.refractory, Spikes: s.fired}
+	normal := s.normal
 	for t := range r.Steps {
-		current := s.current[t*n : (t+1)*n]
+		current := s.current[t%ring*row:][:row]
 		for _, m := range r.inputs[k].At(t) {
-			kernel.AddRow(current, net.input[int(m)*n:(int(m)+1)*n])
+			kernel.AddRow(current, net.input[int(m)*row:(int(m)+1)*row])
 		}
-		draws(k, t, s.normal, s.uniform)
-		for i, rest := range w.Rest {
-			v[i] = net.decay[i]*v[i] + current[i] + net.rise[i]*(offset[i]+rest) + (theta-rest)*amplitude*s.normal[i]
-			s.logistic[i] = steep * (v[i] - theta) / theta
+		if len(r.surrogate) > 0 {
+			at := (k*r.Steps + t) * row
+			normal, step.Surrogate = r.normal[at:at+row], r.surrogate[at:at+row]
 		}
+		draws(k, t, normal, s.uniform)
+		for i := n; i < row; i++ {
+			s.uniform[i] = 1
+		}
+		kernel.Charge(theta, F(net.Steepness)/theta, s.potential, net.decay, current, s.bias, net.scale, normal, s.logistic)
 		kernel.Sigmoid(s.logistic, s.logistic)
+		kernel.Fire(&step)
+		clear(current)
 		first := len(spikes.Active)
-		for i, p := range s.logistic {
-			if s.refractory[i] > 0 {
-				s.refractory[i]--
-				s.logistic[i] = 0 // and with it the surrogate derivative
-				continue
-			}
-			if s.uniform[i] < p*most {
-				spikes.Fire(i)
-				s.refractory[i] = int32(net.RefractorySteps)
-				v[i] -= theta - w.Rest[i]
+		for block, word := range s.fired {
+			for ; word != 0; word &= word - 1 {
+				spikes.Fire(block*kernel.Lanes + bits.TrailingZeros16(word))
 			}
 		}
 		spikes.EndStep()
-		net.deliver(s.current, spikes.Active[first:], t, r.Steps+longest)
-		if len(r.surrogate) > 0 {
-			at := (k*r.Steps + t) * n
-			for i, p := range s.logistic {
-				r.surrogate[at+i] = slope * p * (1 - p)
-			}
-			copy(r.normal[at:at+n], s.normal)
-		}
+		net.deliver(s.current, spikes.Active[first:], t)
 	}
 	net.keep(&r.Final[k], s, before, spikes)
 }
 
-// deliver adds the spikes of step t to the currents of the steps that they reach.
-func (net *Network[F]) deliver(current []F, active []int32, t, steps int) {
-	n := net.Neurons
+// deliver adds the spikes of step t to the currents of the steps that they reach: those
+// of step t are in row t modulo the length of the ring.
+func (net *Network[F]) deliver(current []F, active []int32, t int) {
+	n, row, ring := net.Neurons, net.row, net.maxDelay()+1
 	for g, d := range net.Delays {
-		if t+d < 0 || t+d >= steps {
+		if t+d < 0 {
 			continue
 		}
-		to := current[(t+d)*n : (t+d+1)*n]
+		to := current[(t+d)%ring*row:][:row]
 		for _, i := range active {
-			row := (g*n + int(i)) * n
-			kernel.AddRow(to, net.recurrent[row:row+n])
+			kernel.AddRow(to, net.recurrent[(g*n+int(i))*row:][:row])
 		}
 	}
 }
 
 // keep writes the state after the last step.
 func (net *Network[F]) keep(to *State[F], s *scratch[F], before, spikes *tensor.Raster) {
-	to.Potential = append(to.Potential[:0], s.potential...)
-	to.Refractory = append(to.Refractory[:0], s.refractory...)
+	to.Potential = append(to.Potential[:0], s.potential[:net.Neurons]...)
+	to.Refractory = append(to.Refractory[:0], s.refractory[:net.Neurons]...)
 	if to.Recent == nil {
 		to.Recent = new(tensor.Raster)
 	}
