@@ -1,5 +1,7 @@
 package neulvm
 
+import "github.com/snnctl/snnctl/internal/kernel"
+
 // Gradient is that of the negative log-likelihood.
 type Gradient struct {
 	Leak, Rest, Threshold []float64   // [M]
@@ -70,14 +72,21 @@ func (l *Likelihood) backThroughCohorts(t, p int, z [][]float64, grad *Gradient)
 			toZbar = -e/vz - e*e/(2*vz*vz*n) + 1/(2*vz*n)
 		}
 	}
-	cell := (t*m + p) * g.Ages
-	cells := backCells{
-		s: l.tape.s[cell : cell+g.Ages], lam: l.tape.lam[cell : cell+g.Ages], p: l.tape.p[cell : cell+g.Ages], z: z[p][t : t+g.Ages],
-		before: l.before(t, p), log: a.log[p][t : t+g.Ages], v: a.v[p][t : t+g.Ages], gz: grad.Z[p][t : t+g.Ages],
+	var toRate float64
+	if term.weight != 0 {
+		toRate = toZbar * term.Mess / term.weight
 	}
-	back := cells.back(toZbar, term, l.steps[p].c, g.Dt, l.r, g.Published)
-	grad.Threshold[p] -= back.hazard
-	a.drive[p] = l.backThroughStep(p, term.Drive, back.u, back.before, grad)
+	cell := (t*m+p)*g.Ages + term.dead
+	n := g.Ages - term.dead
+	first := t + term.dead
+	cells := kernel.CohortAdjoints{
+		S: l.tape.s[cell : cell+n], Hazard: l.tape.lam[cell : cell+n], Chance: l.tape.p[cell : cell+n], Z: z[p][first : first+n],
+		Before: l.before(t, p)[term.dead:], LogS: a.log[p][first : first+n], V: a.v[p][first : first+n], GZ: grad.Z[p][first : first+n],
+		ToZbar: toZbar, ToRate: toRate, Rate: term.Lambda,
+	}
+	back := backThroughCells(&cells, l.steps[p].c, g.Dt, l.r, g.Published)
+	grad.Threshold[p] -= back.Hazard
+	a.drive[p] = l.backThroughStep(p, term.Drive, back.U, back.Before, grad)
 }
 
 // before gives the potentials of the cohorts of bin t before its step, oldest first; the
@@ -151,51 +160,38 @@ func (l *Likelihood) backThroughSynapses(t int, grad *Gradient) {
 	}
 }
 
-// backCells are the cells of one population and bin, oldest first, for the way back: what
-// the forward pass left, and the adjoints, of ln S after the bin on entry and before it
-// on return, of u likewise.
-type backCells struct {
-	s, lam, p, z, before []float64
-	log, v, gz           []float64
-}
-
-// backSums are sums over the cells of the adjoint of u after the step, alone and times u
-// before it, and of λ ∂NLL/∂λ of the cells that are not refractory.
-type backSums struct{ u, before, hazard float64 }
-
-// back goes back through cohorts.step, expected and survive, from toZbar = ∂NLL/∂Zbar.
-func (k *backCells) back(toZbar float64, term *Terms, c, dt float64, r int, published bool) backSums {
-	n := len(k.s)
-	s, lam, p, z, log, v, gz := k.s, k.lam[:n], k.p[:n], k.z[:n], k.log[:n], k.v[:n], k.gz[:n]
-	toLambda := 0.0 // c of the method: what each w gets for P - Λ
-	if term.weight != 0 {
-		toLambda = toZbar * term.Mess / term.weight
+// backThroughCells goes back through cohorts.step and expected.
+func backThroughCells(k *kernel.CohortAdjoints, c, dt float64, r int, published bool) (t kernel.CohortAdjointSums) {
+	n := len(k.S)
+	done := 0
+	if !published {
+		done = max(min(n-r, len(k.Before)), 0)
+		kernel.CohortBack(k, done, c, dt, &t)
 	}
-	var t backSums
-	for i := range s {
-		m := s[i] * z[i]
-		over := p[i] - term.Lambda
-		toM := over * (toZbar + toLambda*(1-s[i]))
-		toS := toM*z[i] - toLambda*m*over
-		gz[i] += toM * s[i]
-		toP := m * (toZbar + toLambda*(1-s[i]))
-		silent := 1 - p[i] // exp(-q)
-		if published && lam[i]*dt < smallHazard {
+	// The rest: refractory cohorts, and one that was not there before, at u = 0.
+	for i := done; i < n; i++ {
+		s, p := k.S[i], k.Chance[i]
+		m := s * k.Z[i]
+		over := p - k.Rate
+		f := k.ToZbar + k.ToRate*(1-s)
+		k.GZ[i] += over * f * s
+		silent := 1 - p // exp(-q)
+		if published && k.Hazard[i]*dt < smallHazard {
 			silent = 1
 		}
-		toLam := dt * (toP*silent - log[i])
-		log[i] += toS * s[i]
+		toHazard := k.Hazard[i] * dt * (m*f*silent - k.LogS[i])
+		k.LogS[i] += (over*f*k.Z[i] - k.ToRate*m*over) * s
 		if i >= n-r {
-			v[i] = 0
+			k.V[i] = 0
 			continue
 		}
-		toU := toLam*lam[i] + v[i]
-		t.hazard += toLam * lam[i]
-		t.u += toU
-		if i < len(k.before) {
-			t.before += toU * k.before[i]
+		u := toHazard + k.V[i]
+		t.Hazard += toHazard
+		t.U += u
+		if i < len(k.Before) {
+			t.Before += u * k.Before[i]
 		}
-		v[i] = c * toU
+		k.V[i] = c * u
 	}
 	return t
 }

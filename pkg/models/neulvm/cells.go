@@ -1,6 +1,10 @@
 package neulvm
 
-import "math"
+import (
+	"math"
+
+	"github.com/snnctl/snnctl/internal/kernel"
+)
 
 // refractoryHazard is what the published code gives to refractory neurons, Hz.
 const refractoryHazard = 1e-8
@@ -13,88 +17,82 @@ const smallHazard = 0.01
 // those of step t are the window [t, t+A) of arrays over bins, oldest first, and
 // nothing is shifted.
 type cohorts struct {
-	v, s    []float64 // [A] potential and survival; changed in place
-	z       []float64 // [A] fraction of the population in the cohort
-	lam, pr []float64 // [A] hazard in Hz and spike probability, out
+	kernel.Cohorts
+	dead int // cohorts, the oldest, that have no neuron left to speak of
 }
+
+// extinct is the survival below which a cohort no longer counts, in rounding.
+const extinct = 1e-18
 
 // sums are what the population equation needs of all cohorts.
-type sums struct {
-	x, m, w, wp float64 // Σ m P, Σ m, Σ w, Σ w P with m = S Z and w = (1 - S) m
-}
+type sums = kernel.CohortSums
 
 // step advances the potentials of all cohorts but the youngest r by u ← c u + drive, and
-// returns hazards, spike probabilities and sums (section 4 of the method, points 3 to 6).
-// Survival is that at the start of the bin.
-func (k *cohorts) step(c, drive, theta, dt float64, r int, published bool) sums {
-	n := len(k.v)
-	v, s, z, lam, pr := k.v, k.s[:n], k.z[:n], k.lam[:n], k.pr[:n]
+// survival by S ← S exp(-λΔt). It leaves hazards, spike probabilities, and survival before
+// the bin, and returns sums (section 4 of the method, points 3 to 6). Of dead cohorts it
+// leaves nothing.
+func (k *cohorts) step(c, drive, theta, dt float64, r int, published bool) (t sums) {
+	n := len(k.V)
 	old := n - r
-	for i := range v[:old] {
-		u := c*v[i] + drive
-		v[i] = u
-		lam[i] = u - theta
+	for k.dead < old && k.S[k.dead] < extinct {
+		k.dead++
 	}
-	expSlice(lam[:old])
-	for i := old; i < n; i++ {
-		v[i] = 0
-		lam[i] = refractoryHazard
-	}
-	spikeProbabilities(pr, lam, dt)
+	from := k.dead
+	live := kernel.Cohorts{V: k.V[from:old], S: k.S[from:old], Z: k.Z[from:old],
+		Before: k.Before[from:old], Potential: k.Potential[from:old], Hazard: k.Hazard[from:old], Chance: k.Chance[from:old]}
 	if published {
-		for i, l := range lam {
-			if q := l * dt; q < smallHazard {
-				pr[i] = q
-			}
-		}
+		publishedStep(&live, c, drive, theta, dt, &t)
+	} else {
+		kernel.CohortStep(&live, old-from, c, drive, theta, dt, &t)
 	}
-	var t sums
-	for i := range v {
-		m := s[i] * z[i]
-		w := (1 - s[i]) * m
-		t.x += m * pr[i]
-		t.m += m
-		t.w += w
-		t.wp += w * pr[i]
+	young := refractoryHazard * dt
+	chance := young
+	if !published {
+		chance = -math.Expm1(-young)
+	}
+	for i := old; i < n; i++ {
+		s := k.S[i]
+		k.V[i], k.Potential[i], k.Hazard[i], k.Chance[i], k.Before[i] = 0, 0, refractoryHazard, chance, s
+		k.S[i] = s * math.Exp(-young)
+		add(&t, s, k.Z[i], chance)
 	}
 	return t
 }
 
-// survive takes survival to the end of the bin: S ← S exp(-λΔt).
-func (k *cohorts) survive(dt float64, published bool) {
-	if published {
-		for i, l := range k.lam {
-			k.s[i] *= math.Exp(-l * dt)
+func add(t *sums, s, z, chance float64) {
+	m := s * z
+	w := (1 - s) * m
+	t.X += m * chance
+	t.M += m
+	t.W += w
+	t.WP += w * chance
+}
+
+// publishedStep is kernel.CohortStep with P = q where q = λΔt is small, as the published
+// code has it.
+func publishedStep(k *kernel.Cohorts, c, drive, theta, dt float64, t *sums) {
+	for i, s := range k.S {
+		v := c*k.V[i] + drive
+		lam := math.Exp(v - theta)
+		q := lam * dt
+		chance := -math.Expm1(-q)
+		if q < smallHazard {
+			chance = q
 		}
-		return
-	}
-	for i, p := range k.pr {
-		k.s[i] *= 1 - p
+		k.V[i], k.Potential[i], k.Hazard[i], k.Chance[i], k.Before[i] = v, v, lam, chance, s
+		k.S[i] = s * math.Exp(-q)
+		add(t, s, k.Z[i], chance)
 	}
 }
 
 // expected is the population equation: Zbar = Σ m P + Λ mess, clipped to [0, 1], where
 // mess = 1 - Σ m is the mass that the cohorts lack and Λ = Σ w P / Σ w.
-func (t sums) expected() (zbar, mess, rate float64, clipped bool) {
-	mess = 1 - t.m
-	if t.w != 0 {
-		rate = t.wp / t.w
+func expected(t sums) (zbar, mess, rate float64, clipped bool) {
+	mess = 1 - t.M
+	if t.W != 0 {
+		rate = t.WP / t.W
 	}
-	raw := t.x + rate*mess
+	raw := t.X + rate*mess
 	zbar = min(max(raw, 0), 1)
 	return zbar, mess, rate, zbar != raw
-}
-
-// expSlice is x ← eˣ.
-func expSlice(x []float64) {
-	for i, v := range x {
-		x[i] = math.Exp(v)
-	}
-}
-
-// spikeProbabilities is p = 1 - exp(-λΔt).
-func spikeProbabilities(p, lam []float64, dt float64) {
-	for i, l := range lam {
-		p[i] = -math.Expm1(-l * dt)
-	}
 }

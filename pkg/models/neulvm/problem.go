@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/snnctl/snnctl/internal/fault"
+	"github.com/snnctl/snnctl/internal/kernel"
 )
 
 // Problem is what was observed, and what is known of the populations before it.
@@ -36,6 +37,7 @@ type Terms struct {
 	SpikeLogLikelihood float64 // of the observed neurons together
 	weight             float64 // Σ w
 	clipped            bool
+	dead               int // cohorts left out, the oldest
 }
 
 // Likelihood evaluates the joint negative log-likelihood of spikes and trajectory, and its
@@ -199,19 +201,25 @@ func (l *Likelihood) step(t int, z [][]float64) {
 		term := &l.terms[t*m+p]
 		*term = Terms{Trace: l.trace[p], Drive: net.input(p, l.trace, l.problem.external(t, p, m))}
 		cell := (t*m + p) * g.Ages
-		v, s := l.v[p][t:t+g.Ages], l.s[p][t:t+g.Ages]
-		k := cohorts{v: v, s: s, z: z[p][t : t+g.Ages], lam: l.tape.lam[cell : cell+g.Ages], pr: l.tape.p[cell : cell+g.Ages]}
-		copy(l.tape.s[cell:], s)
+		k := cohorts{Cohorts: kernel.Cohorts{V: l.v[p][t : t+g.Ages], S: l.s[p][t : t+g.Ages], Z: z[p][t : t+g.Ages],
+			Before: l.tape.s[cell : cell+g.Ages], Potential: l.tape.v[cell : cell+g.Ages],
+			Hazard: l.tape.lam[cell : cell+g.Ages], Chance: l.tape.p[cell : cell+g.Ages]}, dead: l.firstLive(t, p)}
 		of := l.steps[p]
 		sum := k.step(of.c, of.kMu*net.Rest[p]+of.kG*term.Drive, net.Threshold[p], g.Dt, l.r, g.Published)
-		copy(l.tape.v[cell:], v)
-		k.survive(g.Dt, g.Published)
-		term.X, term.weight = sum.x, sum.w
-		term.Zbar, term.Mess, term.Lambda, term.clipped = sum.expected()
+		term.X, term.weight, term.dead = sum.X, sum.W, k.dead
+		term.Zbar, term.Mess, term.Lambda, term.clipped = expected(sum)
 		vz := variance(term.Zbar, net.Neurons[p], g.Dt)
 		e := z[p][g.Ages+t] - term.Zbar
 		term.NegLogZ = e*e/(2*vz) + 0.5*math.Log(vz) + 0.5*math.Log(2*g.pi())
 	}
+}
+
+// firstLive is where the cohorts that may be alive in bin t begin: those that were dead stay so.
+func (l *Likelihood) firstLive(t, p int) int {
+	if t == 0 {
+		return 0
+	}
+	return max(l.terms[(t-1)*len(l.steps)+p].dead-1, 0)
 }
 
 // pi is π, or what the published code takes for it in the density.

@@ -1,6 +1,10 @@
 package neulvm
 
-import "math"
+import (
+	"math"
+
+	"github.com/snnctl/snnctl/internal/kernel"
+)
 
 // Simulation is the mesoscopic model running on its own (section 4 of the method).
 type Simulation struct {
@@ -10,16 +14,16 @@ type Simulation struct {
 	decay []float64
 	r, d  int
 
-	t     int         // bins done
-	z     [][]float64 // [M] fractions, as long as the cohorts and room to run
-	v, s  [][]float64
-	first int // where the window of the coming bin begins in z, v, s
-	trace []float64
-	lam   []float64   // [A]
-	p     [][]float64 // [M][A]
-	mess  []float64
-	zbar  []float64
-	next  []float64
+	t       int         // bins done
+	z       [][]float64 // [M] fractions, as long as the cohorts and room to run
+	v, s    [][]float64
+	first   int // where the window of the coming bin begins in z, v, s
+	trace   []float64
+	dead    []int        // cohorts left out, the oldest
+	scratch [4][]float64 // [A]
+	mess    []float64
+	zbar    []float64
+	next    []float64
 }
 
 // room is how many bins a simulation runs before it moves its arrays back to their beginning,
@@ -31,8 +35,11 @@ func NewSimulation(net *Network, g Grid, initial *Initial, history [][]float64) 
 	m := net.Populations()
 	length := (1 + room) * g.Ages
 	s := &Simulation{net: net, grid: g, r: net.RefractoryBins(g.Dt), d: net.DelayBins(g.Dt),
-		z: rows(m, length), v: rows(m, length), s: rows(m, length), lam: make([]float64, g.Ages), p: rows(m, g.Ages),
+		z: rows(m, length), v: rows(m, length), s: rows(m, length), dead: make([]int, m),
 		mess: make([]float64, m), zbar: make([]float64, m), next: make([]float64, m)}
+	for i := range s.scratch {
+		s.scratch[i] = make([]float64, g.Ages)
+	}
 	for p := range m {
 		s.steps = append(s.steps, newStepper(g.Integrator, net.Leak[p], g.Dt))
 		s.decay = append(s.decay, math.Exp(-net.Synapse[p]*g.Dt))
@@ -67,10 +74,11 @@ func (s *Simulation) Predict(input []float64) {
 			x = input[p]
 		}
 		from, to := s.first, s.first+g.Ages
-		k := cohorts{v: s.v[p][from:to], s: s.s[p][from:to], z: s.z[p][from:to], lam: s.lam, pr: s.p[p]}
+		k := cohorts{Cohorts: kernel.Cohorts{V: s.v[p][from:to], S: s.s[p][from:to], Z: s.z[p][from:to],
+			Before: s.scratch[0], Potential: s.scratch[1], Hazard: s.scratch[2], Chance: s.scratch[3]}, dead: max(s.dead[p]-1, 0)}
 		sum := k.step(of.c, of.kMu*net.Rest[p]+of.kG*net.input(p, s.trace, x), net.Threshold[p], g.Dt, s.r, g.Published)
-		k.survive(g.Dt, g.Published)
-		s.zbar[p], s.mess[p], _, _ = sum.expected()
+		s.dead[p] = k.dead
+		s.zbar[p], s.mess[p], _, _ = expected(sum)
 	}
 }
 
