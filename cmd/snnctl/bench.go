@@ -33,12 +33,15 @@ var benchJobs = []struct {
 		"         that are past", benchEProp},
 	{"navigation", "episodes per second of lsnn-navigation, played and learned from, on one thread and on all in\n" +
 		"         turn; 400 steps and batch 64 unless given; takes only --steps, --batch and --repeats", benchNavigation},
+	{"trial-matching", "a training step of trial-matching-hard: 500 neurons, 350 steps, batch 150 unless given;\n" +
+		"         takes only --batch and --repeats", benchTrialMatching},
 }
 
 // ownSizes are those of jobs whose sizes are not those of lsnn, unless given.
 var ownSizes = map[string]map[string]int{
-	"eprop":      {"steps": 2250, "batch": 64},
-	"navigation": {"steps": 400, "batch": 64},
+	"eprop":          {"steps": 2250, "batch": 64},
+	"navigation":     {"steps": 400, "batch": 64},
+	"trial-matching": {"batch": 150},
 }
 
 // benchOptions are the flags of all jobs.
@@ -70,8 +73,8 @@ func newBenchCommand(a *app) *cobra.Command {
 			}
 			if sizes, ok := ownSizes[args[0]]; ok {
 				for name, size := range map[string]*int{"steps": &o.Steps, "batch": &o.Batch} {
-					if !command.Flags().Changed(name) {
-						*size = sizes[name]
+					if own, ok := sizes[name]; ok && !command.Flags().Changed(name) {
+						*size = own
 					}
 				}
 			}

@@ -26,12 +26,16 @@ func buildTrialMatching[F tensor.Float](e *config.Experiment, s Settings) (*Expe
 	}
 	trainer := newTrialMatching[F](e, s, set, e.Train.BatchSize)
 	return &Experiment{
-		Trainee: trainer, Objective: Objective{Metric: "r_trial"},
+		Trainee: trainer, Objective: Objective{Metric: "r_trial"}, done: trainer.Done,
 		Plan: Plan{Data: set.Notes, Parameters: trainer.Parameters(), Buffers: buffers},
 		check: func() ([]GradientCheck, error) {
 			trials := min(checkTrials, e.Train.BatchSize)
-			exact, ours := newTrialMatching[float64](e, s, set, trials), newTrialMatching[float32](e, s, set, trials)
-			return compareGradients(widened(ours.FirstGradients()), widened(exact.FirstGradients())), nil
+			exact, err := newTrialMatching[float64](e, s, set, trials).FirstGradients()
+			if err != nil {
+				return nil, err
+			}
+			ours, err := newTrialMatching[float32](e, s, set, trials).FirstGradients()
+			return compareGradients(widened(ours), widened(exact)), err
 		},
 	}, nil
 }
@@ -91,7 +95,8 @@ func newTrialMatching[F tensor.Float](e *config.Experiment, s Settings, set *tri
 	o := trialmatch.Options[F]{
 		Options: plasticity.Options[F]{ClipNorm: r.ClipNorm}, BatchSize: trials,
 		Matching: r.Matching, NeuronWeight: r.NeuronWeight, TrialWeight: r.TrialWeight, TaskSplitter: r.TaskSplitter, Subset: r.HardSubset,
-		Second: r.Filter2, LeastNeurons: r.LeastNeurons, L1: r.L1,
+		Second: r.Filter2, LeastNeurons: r.LeastNeurons, L1: r.L1, Patience: r.Patience, Window: 100,
+		DiscriminatorRate: r.DiscriminatorRate, DiscriminatorDecay: r.DiscriminatorDecay, DiscriminatorEvery: r.DiscriminatorEvery,
 		Stimuli: multiarea.Stimuli{Inputs: m.Inputs, Share: m.StimulusInputs, RateHz: m.InputHz, Gain: m.StimulusGain, DelayMS: m.StimulusLagMS,
 			LengthMS: m.StimulusMS, StepMS: m.StepMS, StartS: set.FromS},
 		RunInSteps: int(math.Round(m.RunInMS / m.StepMS)),

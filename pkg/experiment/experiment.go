@@ -59,6 +59,10 @@ type Experiment struct {
 	// finishWithBest makes the result of a training the best checkpoint, not the last.
 	finishWithBest bool
 
+	// done reports whether the training is over before its last iteration; nil for never.
+	// It follows from the trainee's state.
+	done func() bool
+
 	// reseed makes evaluation draw its noise from another seed, as a fresh build
 	// with that seed would; nil where only building anew does that.
 	reseed func(seed uint64)

@@ -164,6 +164,9 @@ func (l *Loop) train(ctx context.Context, start int) (step int, err error) {
 		if l.met, err = l.criterion(metrics); err != nil {
 			return step, err
 		}
+		if done := l.Experiment.done; done != nil && done() {
+			l.met = true
+		}
 		last := step == t.Iterations || l.met
 		if step%t.LogEvery == 0 || last {
 			if err := l.record(step, "train", l.interval.mean()); err != nil {
@@ -313,7 +316,7 @@ func (l *Loop) finish(ctx context.Context, step int) (*Result, error) {
 	if l.steps > 0 {
 		values["seconds_per_step"] = l.speed.Seconds() / float64(l.steps)
 	}
-	if l.met {
+	if l.met && l.Config.Train.Stop != nil {
 		values[criterionMetric] = float64(step)
 	}
 	s := run.Summary{Step: result, Metrics: values}

@@ -14,7 +14,7 @@ type Options[F tensor.Float] struct {
 	plasticity.Options[F]
 	BatchSize int // simulated trials
 
-	Matching     string  // what the trial loss is: "none", "hard" or "soft"
+	Matching     string  // what the trial loss is: "none", "hard", "soft", "gan" or "mle"
 	NeuronWeight float64 // of the neuron loss; 10
 	TrialWeight  float64 // of the trial loss; 100
 	TaskSplitter bool
@@ -23,6 +23,12 @@ type Options[F tensor.Float] struct {
 	Subset       string  // recorded trials that hard matching pairs: the "first" ones or "random" ones
 	Subsets      [][]int // types of recorded trials that steps take in turn; nil for all
 	L1           float64 // weights shrink by L1 times the learning rate
+
+	DiscriminatorRate, DiscriminatorDecay float64 // of AdamW, with gan
+	DiscriminatorEvery                    int     // steps between its updates
+
+	Patience int // stop after so many steps in which the mean loss of Window steps has not improved; 0 for never
+	Window   int
 
 	Stimuli          multiarea.Stimuli
 	RunInSteps       int // before a trial
@@ -54,6 +60,10 @@ type Trainer[F tensor.Float] struct {
 	gradient spikeGradient[F]
 	batch    batch[F]
 	gjaw     []F
+
+	discriminators []*discriminator // of the sessions, with gan; nil where a session is not matched
+	likelihood     likelihood[F]
+	patience       patience
 }
 
 // New draws the initial weights of a network for the trials of a set.
@@ -75,6 +85,16 @@ func New[F tensor.Float](net *multiarea.Network[F], set *trialset.Set, seed uint
 		t.subsets = append(t.subsets, newTarget(t, types, func(s *trialset.Session) []int { return s.Train }))
 	}
 	t.group()
+	if o.Matching == "gan" {
+		for i, s := range t.subsets[0].sessions {
+			var d *discriminator
+			if s.usable {
+				d = newDiscriminator(i, s.features.Length(), seed, o.DiscriminatorRate, o.DiscriminatorDecay)
+			}
+			t.discriminators = append(t.discriminators, d)
+		}
+	}
+	net.KeepProbabilities = o.Matching == "mle"
 	return t
 }
 
@@ -128,12 +148,14 @@ func (t *Trainer[F]) features(s int) *Features { return t.subsets[0].sessions[s]
 func (t *Trainer[F]) Step(step int) (map[string]float64, error) {
 	target := t.subsets[step%len(t.subsets)]
 	t.simulate(&t.batch, address{"training", step}, target.stimuli, t.BatchSize, true)
-	metrics := t.loss(target, step)
+	metrics, err := t.loss(target, step)
+	if err != nil {
+		return nil, err
+	}
 	if err := plasticity.FiniteLoss(step, metrics["loss"]); err != nil {
 		return nil, err
 	}
-	t.clearGradient()
-	t.Net.Backward(&t.grad, &t.batch.run, &t.w, t.gradient.write, nil, t.gjaw)
+	t.back()
 	moved, err := t.weights.Update(step)
 	if err != nil {
 		return nil, err
@@ -142,7 +164,21 @@ func (t *Trainer[F]) Step(step int) (map[string]float64, error) {
 	t.Net.SetWeights(&t.w)
 	metrics["gradient_norm"], metrics["learning_rate"] = moved["gradient_norm"], moved["learning_rate"]
 	metrics["rate_hz"] = t.batch.rateHz(t.Net.Neurons, t.Net.StepMS)
+	t.patience.see(metrics["loss"], t.Window)
 	return metrics, nil
+}
+
+// Done reports whether the loss has not improved for as long as patience lasts.
+func (t *Trainer[F]) Done() bool { return t.Patience > 0 && t.patience.waited() >= t.Patience }
+
+// back computes the gradient of the losses.
+func (t *Trainer[F]) back() {
+	t.clearGradient()
+	var potentials multiarea.SpikeGradient[F]
+	if t.Matching == "mle" {
+		potentials = t.likelihood.write
+	}
+	t.Net.Backward(&t.grad, &t.batch.run, &t.w, t.gradient.write, potentials, t.gjaw)
 }
 
 func (t *Trainer[F]) clearGradient() {
@@ -153,7 +189,7 @@ func (t *Trainer[F]) clearGradient() {
 
 // loss computes the losses of the batch, and leaves their gradient with respect to
 // spikes and jaw in t.gradient and t.gjaw.
-func (t *Trainer[F]) loss(target *target, step int) map[string]float64 {
+func (t *Trainer[F]) loss(target *target, step int) (map[string]float64, error) {
 	run := &t.batch.run
 	g := &t.gradient
 	g.reset(run.Trials)
@@ -162,18 +198,28 @@ func (t *Trainer[F]) loss(target *target, step int) map[string]float64 {
 		g.average[i] = F(t.NeuronWeight * x)
 	}
 	metrics := map[string]float64{"neuron_loss": neuron, "loss": t.NeuronWeight * neuron}
-	if t.Matching == "none" {
-		t.gjaw = nil
-		return metrics
-	}
 	t.gjaw = nil
+	if t.Matching == "none" {
+		return metrics, nil
+	}
 	if len(run.Jaw) > 0 {
 		t.gjaw = make([]F, len(run.Jaw))
 	}
 	var trial float64
 	used := target.used()
+	t.likelihood = likelihood[F]{probability: run.Probability, steps: run.Steps, row: t.Net.Row(), most: t.Net.StepMS / 2,
+		slope: t.Net.Steepness / t.Net.Threshold, pairs: t.likelihood.pairs[:0]}
 	for _, s := range used {
-		trial += t.match(s, step) / float64(len(used))
+		share := 1 / float64(len(used))
+		if t.Matching == "mle" {
+			trial += share * t.likelihood.match(t.Net.Threads, run.Trials, &s.recorded, t.TrialWeight*share)
+			continue
+		}
+		loss, err := t.match(s, step)
+		if err != nil {
+			return nil, err
+		}
+		trial += share * loss
 	}
 	if len(used) > 0 {
 		scale := F(t.TrialWeight / float64(len(used)))
@@ -189,14 +235,19 @@ func (t *Trainer[F]) loss(target *target, step int) map[string]float64 {
 	if t.TaskSplitter {
 		g.split(&t.splitter)
 	}
-	return metrics
+	return metrics, nil
 }
 
 // match adds to the gradient that of one session's trial loss, and returns the loss.
-func (t *Trainer[F]) match(s *session, step int) float64 {
+func (t *Trainer[F]) match(s *session, step int) (float64, error) {
 	run := &t.batch.run
 	model := t.featuresOf(s.features, &t.batch)
-	loss, gradient := t.matching().Match(model, t.chosen(s, len(model), step))
+	if d := t.discriminator(s); d != nil && step%t.DiscriminatorEvery == 0 {
+		if err := d.learn(model, s.data); err != nil {
+			return 0, err
+		}
+	}
+	loss, gradient := t.matching(s).Match(model, t.chosen(s, len(model), step))
 	parallel.For(t.Net.Threads, run.Trials, func(_, k int) {
 		areas, jaw := s.features.Back(gradient[k])
 		for a, area := range areas {
@@ -208,14 +259,26 @@ func (t *Trainer[F]) match(s *session, step int) float64 {
 			t.gjaw[k*run.Steps+step] += F(x)
 		}
 	})
-	return loss
+	return loss, nil
 }
 
-func (t *Trainer[F]) matching() Matching {
-	if t.Matching == "soft" {
+// matching is the trial loss of a session.
+func (t *Trainer[F]) matching(s *session) Matching {
+	switch t.Matching {
+	case "soft":
 		return Soft{Sinkhorn{Blur: 0.01, Scaling: 0.5, Threads: t.Net.Threads}}
+	case "gan":
+		return t.discriminator(s)
 	}
 	return Hard{Threads: t.Net.Threads}
+}
+
+// discriminator is that of a session; nil without gan.
+func (t *Trainer[F]) discriminator(s *session) *discriminator {
+	if t.discriminators == nil {
+		return nil
+	}
+	return t.discriminators[s.number]
 }
 
 // chosen are the recorded trials that a step matches. Hard pairs as many as there are
@@ -243,17 +306,18 @@ func (t *Trainer[F]) featuresOf(f *Features, b *batch[F]) [][]float64 {
 func (t *Trainer[F]) Parameters() int { return t.weights.Parameters() }
 
 // FirstGradients are those of the first batch, by the name of the parameter.
-func (t *Trainer[F]) FirstGradients() map[string][]F {
+func (t *Trainer[F]) FirstGradients() (map[string][]F, error) {
 	target := t.subsets[0]
 	t.simulate(&t.batch, address{"training", 0}, target.stimuli, t.BatchSize, true)
-	t.loss(target, 0)
-	t.clearGradient()
-	t.Net.Backward(&t.grad, &t.batch.run, &t.w, t.gradient.write, nil, t.gjaw)
+	if _, err := t.loss(target, 0); err != nil {
+		return nil, err
+	}
+	t.back()
 	gradients := map[string][]F{}
 	for _, a := range t.arrays() {
 		if len(a.Grad) > 0 {
 			gradients[a.Name] = a.Grad
 		}
 	}
-	return gradients
+	return gradients, nil
 }

@@ -85,7 +85,8 @@ func NewWeights[F tensor.Float](p *Params) Weights[F] {
 // the kernels; these never fire.
 type Network[F tensor.Float] struct {
 	Params
-	Threads int
+	Threads           int
+	KeepProbabilities bool // in runs that are kept for Backward
 
 	row              int // length of a row
 	decay, rise      []F // α and 1-α, row
@@ -121,6 +122,9 @@ func signs[F tensor.Float](n, excitatory int) []F {
 	}
 	return s
 }
+
+// Row is the length of a row.
+func (net *Network[F]) Row() int { return net.row }
 
 // SetWeights computes the effective weights; call it after every change of w.
 func (net *Network[F]) SetWeights(w *Weights[F]) {

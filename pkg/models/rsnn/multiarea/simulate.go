@@ -30,6 +30,10 @@ type Run[F tensor.Float] struct {
 	Jaw           []F             // [trials][T]; empty without a jaw
 	Final         []State[F]      // after the last step
 
+	// Probability is p, (3), also of refractory neurons, [trials][T][row], if the network
+	// keeps it.
+	Probability []F
+
 	inputs    []tensor.Raster
 	start     []tensor.Raster // spikes before the first step
 	surrogate []F             // dz/dv⁻, [trials][T][row]
@@ -83,6 +87,10 @@ func (net *Network[F]) Simulate(r *Run[F], w *Weights[F], inputs []tensor.Raster
 	r.surrogate, r.normal = r.surrogate[:0], r.normal[:0]
 	if keep {
 		r.surrogate, r.normal = grown(r.surrogate, trials*steps*net.row), grown(r.normal, trials*steps*net.row)
+	}
+	r.Probability = r.Probability[:0]
+	if keep && net.KeepProbabilities {
+		r.Probability = grown(r.Probability, trials*steps*net.row)
 	}
 	net.offsets(r, w, xi)
 	r.Jaw = r.Jaw[:0]
@@ -143,6 +151,11 @@ func (net *Network[F]) trial(s *scratch[F], r *Run[F], w *Weights[F], k int, fro
 		}
 		kernel.Charge(theta, F(net.Steepness)/theta, s.potential, net.decay, current, s.bias, net.scale, normal, s.logistic)
 		kernel.Sigmoid(s.logistic, s.logistic)
+		if len(r.Probability) > 0 {
+			for i, p := range s.logistic {
+				r.Probability[(k*r.Steps+t)*row+i] = step.Most * p
+			}
+		}
 		kernel.Fire(&step)
 		clear(current)
 		first := len(spikes.Active)
