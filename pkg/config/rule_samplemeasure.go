@@ -21,6 +21,7 @@ type SampleAndMeasure struct {
 	PSTH             float64    `yaml:"psth" jsonschema:"minimum=0,maximum=1000000000" jsonschema_description:"weight of L_PSTH, that compares trial averages"`
 	PSTHLoss         string     `yaml:"psth_loss" jsonschema:"enum=cross-entropy,enum=squared" jsonschema_description:"how it compares them"`
 	NoiseCorrelation float64    `yaml:"noise_correlation" jsonschema:"minimum=0,maximum=1000000000" jsonschema_description:"weight of L_NC, that compares covariances from trial to trial"`
+	Covariances      string     `yaml:"covariances" jsonschema:"enum=probabilities,enum=consistent" jsonschema_description:"of the free run, in L_NC: probabilities: of the probabilities of spikes, as in the paper's code, which leaves out what a synapse adds to the covariance; consistent: of a probability and the earlier spike, whose mean is the covariance of spikes"`
 	LikelihoodFirst  int        `yaml:"likelihood_first" jsonschema:"minimum=0,maximum=1000000000" jsonschema_description:"so many iterations at the start are of maximum likelihood alone, with weight 1"`
 	HiddenRate       HiddenRate `yaml:"hidden_rate" jsonschema_description:"what hidden neurons should fire, in the free run"`
 	Optimizer        Optimizer  `yaml:"optimizer" jsonschema_description:"how a gradient moves the parameters"`
@@ -44,7 +45,7 @@ func defaultMLE() MLE {
 }
 
 func defaultSampleAndMeasure() SampleAndMeasure {
-	return SampleAndMeasure{Likelihood: 0.4, PSTH: 0.1, PSTHLoss: "cross-entropy", NoiseCorrelation: 50,
+	return SampleAndMeasure{Likelihood: 0.4, PSTH: 0.1, PSTHLoss: "cross-entropy", NoiseCorrelation: 50, Covariances: "probabilities",
 		HiddenRate: HiddenRate{Weight: 0.001, Target: 0.17}, Optimizer: spikeFitAdam(), Schedule: ConstantRate{}, ClipNorm: 1, Selection: "running-mean"}
 }
 

@@ -74,6 +74,9 @@ func MakePortable(e *config.Experiment, s Settings) error {
 	case config.SpeechFrames:
 		d.Features, err = speechframes.Absolute(s.DataDir, d.Features)
 		e.Data = d
+	case config.SpikeTrains:
+		d, err = portableRecording(d, s)
+		e.Data = d
 	}
 	if m, ok := e.Model.(config.TTFS); ok && err == nil && m.From != "" {
 		m.From, err = absoluteFrom(m.From, s)

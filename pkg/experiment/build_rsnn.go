@@ -42,8 +42,11 @@ func buildRSNN[F tensor.Float](e *config.Experiment, s Settings) (*Experiment, e
 
 // buildTrials reads or makes the trials.
 func buildTrials(e *config.Experiment, s Settings) (*spiketrain.Trials, error) {
-	history := e.Model.(config.RSNN).HistoryBins
+	m := e.Model.(config.RSNN)
+	history := m.HistoryBins
 	switch d := e.Data.(type) {
+	case config.SpikeTrains:
+		return buildRecording(d, m, s)
 	case config.FullObsSpikes:
 		network := artificialspikes.FullObs{Neurons: d.Neurons, Delays: d.HistoryBins, Recurrent: d.RecurrentScale, Bias: d.Bias,
 			Stimulus: artificialspikes.Stimulus{Inputs: d.Inputs, Scale: d.InputScale, Correlation: d.StimulusCorrelation}}
@@ -93,7 +96,8 @@ func rsnnOptions[F tensor.Float](e *config.Experiment) samplemeasure.Options[F] 
 		}
 		optimizer, schedule, hidden, clip = r.Optimizer, r.Schedule, r.HiddenRate, r.ClipNorm
 	case config.SampleAndMeasure:
-		o.Loss = samplemeasure.Loss{Likelihood: r.Likelihood, PSTH: r.PSTH, SquaredPSTH: r.PSTHLoss == "squared", NoiseCorrelation: r.NoiseCorrelation}
+		o.Loss = samplemeasure.Loss{Likelihood: r.Likelihood, PSTH: r.PSTH, SquaredPSTH: r.PSTHLoss == "squared", NoiseCorrelation: r.NoiseCorrelation,
+			Consistent: r.Covariances == "consistent"}
 		o.LikelihoodFirst = r.LikelihoodFirst
 		optimizer, schedule, hidden, clip = r.Optimizer, r.Schedule, r.HiddenRate, r.ClipNorm
 	}

@@ -114,18 +114,22 @@ func NoiseCovariance[F tensor.Float](net *fir.Network[F], r *fir.Run[F], wanted 
 	return sum / float64(len(m))
 }
 
-// throughCentre carries ∂L/∂c back to u: ∂L/∂p = ∂L/∂c - mean over trials of it.
-func (c *centred[F]) throughCentre(net *fir.Network[F], r *fir.Run[F], gu []F) {
-	n := net.Neurons()
+// mean is that over trials, [T][Nv].
+func (c *centred[F]) mean() []F {
 	mean := make([]F, c.steps*c.neurons)
 	for k := range c.trials {
-		for i, x := range c.at(k) {
-			mean[i] += x
-		}
+		kernel.AddRow(mean, c.at(k))
 	}
 	for i := range mean {
 		mean[i] /= F(c.trials)
 	}
+	return mean
+}
+
+// throughCentre carries ∂L/∂c back to u: ∂L/∂p = ∂L/∂c - mean over trials of it.
+func (c *centred[F]) throughCentre(net *fir.Network[F], r *fir.Run[F], gu []F) {
+	n := net.Neurons()
+	mean := c.mean()
 	parallel.For(net.Threads, c.trials, func(_, k int) {
 		gc, p, g := c.at(k), r.PAt(k), gu[k*c.steps*n:]
 		for t := range c.steps {

@@ -60,9 +60,9 @@ func (t *Trainer[F]) losses(data []tensor.Raster, split string) parts {
 	t.Net.Clamped(&t.clamped, &t.value, drive, data, t.hiddenDraws(rng.Purpose("clamped "+split), 0))
 	p.likelihood = Likelihood(t.Net, &t.clamped, data, 1, t.gu)
 	t.Net.Free(&t.free, &t.value, drive, len(data), t.draws(rng.Purpose("free "+split), 0))
-	t.measure(&p, loss, data, t.gu, t.gz)
+	t.measure(&p, loss, data)
 	if !loss.free() && loss.HiddenRate > 0 {
-		p.rate = HiddenRate(t.Net, &t.clamped, loss.HiddenTarget, 1, t.gz)
+		p.rate = HiddenRate(t.Net, &t.clamped, loss.HiddenTarget, 1, t.rate)
 	}
 	p.total = loss.Likelihood*p.likelihood + loss.PSTH*p.psth + loss.NoiseCorrelation*p.noise + loss.HiddenRate*p.rate
 	return p

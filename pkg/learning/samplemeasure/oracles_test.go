@@ -286,3 +286,97 @@ func TestGradientWithoutSurrogateHoldsSpikes(t *testing.T) {
 		}
 	}
 }
+
+// The consistent covariance of a run, and its gradient, are those of the definition with
+// spikes as numbers that can be moved.
+func TestConsistentCovariance(t *testing.T) {
+	const visible, hidden, lags, steps, trials = 3, 1, 3, 7, 4
+	p := newProblem(visible, hidden, lags, steps, trials, 8)
+	n := visible + hidden
+	var r fir.Run[float64]
+	p.free(&r, trials)
+	wanted := LaggedCovariances[float64](p.net, p.data, metrics.TrialAverage(p.data, lags, visible))
+	z := make([]float64, len(r.P))
+	for k := range trials {
+		for s := range steps {
+			for _, i := range r.Spikes[k].At(s) {
+				z[(k*steps+s)*n+int(i)] = 1
+			}
+		}
+	}
+	loss := func(prob, z []float64) float64 {
+		at := func(x []float64, k, s, i int) float64 { return x[(k*steps+s)*n+i] }
+		centred := func(x []float64, k, s, i int) float64 {
+			var mean float64
+			for other := range trials {
+				mean += at(x, other, s, i) / trials
+			}
+			return at(x, k, s, i) - mean
+		}
+		var sum float64
+		for l := range lags {
+			for i := range visible {
+				for j := range visible {
+					var m float64
+					for k := range trials {
+						for s := range steps {
+							switch {
+							case l == 0:
+								m += centred(prob, k, s, i) * centred(prob, k, s, j)
+								if q := at(prob, k, s, i); i == j {
+									m += (1 - 1.0/trials) * q * (1 - q)
+								}
+							case s >= l:
+								m += centred(prob, k, s, i) * centred(z, k, s-l, j)
+							default:
+								m += centred(z, k, s, i) * centred(prob, k, s-l+steps, j)
+							}
+						}
+					}
+					e := m/(trials*steps) - wanted[(l*visible+i)*visible+j]
+					sum += e * e / (lags * visible * visible)
+				}
+			}
+		}
+		return sum
+	}
+	gu, gz := make([]float64, len(r.U)), make([]float64, len(r.U))
+	if got, want := ConsistentCovariance(p.net, &r, wanted, 1, gu, gz), loss(r.P, z); math.Abs(got-want) > 1e-14 {
+		t.Errorf("loss %v, want %v", got, want)
+	}
+	const h = 1e-5
+	for i := range gu {
+		moved := func(x []float64, by float64) []float64 {
+			y := append([]float64(nil), x...)
+			y[i] += by
+			return y
+		}
+		q := r.P[i]
+		if want := q * (1 - q) * (loss(moved(r.P, h), z) - loss(moved(r.P, -h), z)) / (2 * h); math.Abs(gu[i]-want) > 1e-10 {
+			t.Fatalf("∂L/∂u[%d] is %v, by differences %v", i, gu[i], want)
+		}
+		if want := (loss(r.P, moved(z, h)) - loss(r.P, moved(z, -h))) / (2 * h); math.Abs(gz[i]-want) > 1e-10 {
+			t.Fatalf("∂L/∂z[%d] is %v, by differences %v", i, gz[i], want)
+		}
+	}
+}
+
+// With the true weights the consistent covariance is that of the data but for sampling;
+// that of probabilities alone is not.
+func TestConsistentCovarianceIsThatOfTheData(t *testing.T) {
+	data := fullObs(300, 4)
+	net, w := truth(data)
+	tr := New(net, w, data, Options[float64]{Loss: Loss{NoiseCorrelation: 1}, Seed: 5})
+	published := tr.gradients(tr.Loss, data.Train, 0).noise
+	tr.Loss.Consistent = true
+	consistent := tr.gradients(tr.Loss, data.Train, 0).noise
+	// The variance of an entry is about that of a product of two centred spikes, 0.2²,
+	// over the bins; twice, for data and model.
+	sampling := 2 * 0.2 * 0.2 / (300 * 200)
+	if consistent > 3*sampling {
+		t.Errorf("L_NC %v at the true weights, expected about %v from sampling", consistent, sampling)
+	}
+	if published < 20*sampling {
+		t.Errorf("L_NC of probabilities %v at the true weights: it is not biased", published)
+	}
+}

@@ -23,6 +23,7 @@ type Loss struct {
 	PSTH             float64
 	SquaredPSTH      bool // compare PSTHs by squares, not by cross-entropy
 	NoiseCorrelation float64
+	Consistent       bool // ConsistentCovariance in the place of NoiseCovariance
 	HiddenRate       float64
 	HiddenTarget     float64 // spikes a bin
 }
@@ -55,8 +56,8 @@ type Trainer[F tensor.Float] struct {
 
 	batch         []tensor.Raster
 	free, clamped fir.Run[F]
-	gu            []F
-	gz            []F
+	gu, gz        []F // ∂L/∂u and ∂L/∂z, [trials][T][n]
+	rate          []F // ∂L_FR/∂z, [n]
 
 	constant, psth []float64 // what is compared with: probabilities [T][Nv]
 }
@@ -64,7 +65,7 @@ type Trainer[F tensor.Float] struct {
 // New makes a trainer of a network that starts with weights w.
 func New[F tensor.Float](net *fir.Network[F], w fir.Weights[F], trials *spiketrain.Trials, o Options[F]) *Trainer[F] {
 	n := net.Neurons()
-	t := &Trainer[F]{Options: o, Trials: trials, Net: net, value: w, grad: net.NewWeights(), gz: make([]F, n),
+	t := &Trainer[F]{Options: o, Trials: trials, Net: net, value: w, grad: net.NewWeights(), rate: make([]F, n),
 		order: datasets.NewOrder(o.Seed, len(trials.Train))}
 	t.BatchSize = min(t.BatchSize, len(trials.Train))
 	t.inputs = make([]F, len(trials.Stimulus))
@@ -159,15 +160,15 @@ func (t *Trainer[F]) gradients(loss Loss, data []tensor.Raster, step int) parts 
 		t.Net.Clamped(&t.clamped, &t.value, drive, data, t.hiddenDraws("clamped", step))
 		p.likelihood = Likelihood(t.Net, &t.clamped, data, loss.Likelihood, t.gu)
 		if !loss.free() && loss.HiddenRate > 0 {
-			p.rate = HiddenRate(t.Net, &t.clamped, loss.HiddenTarget, loss.HiddenRate, t.gz)
+			p.rate = HiddenRate(t.Net, &t.clamped, loss.HiddenTarget, loss.HiddenRate, t.rate)
 		}
-		t.Net.Backward(&t.grad, &t.clamped, &t.value, t.inputs, t.gu, t.gz)
+		t.Net.Backward(&t.grad, &t.clamped, &t.value, t.inputs, t.gu, t.rate)
 	}
 	if loss.free() {
 		t.begin(size)
 		t.Net.Free(&t.free, &t.value, drive, len(data), t.draws("free", step))
-		t.measure(&p, loss, data, t.gu, t.gz)
-		t.Net.Backward(&t.grad, &t.free, &t.value, t.inputs, t.gu, t.gz)
+		t.measure(&p, loss, data)
+		t.Net.Backward(&t.grad, &t.free, &t.value, t.inputs, t.gu, t.spikeGradient(loss))
 	}
 	p.total = loss.Likelihood*p.likelihood + loss.PSTH*p.psth + loss.NoiseCorrelation*p.noise + loss.HiddenRate*p.rate
 	return p
@@ -180,24 +181,50 @@ func (t *Trainer[F]) begin(size int) {
 	}
 	t.gu = t.gu[:size]
 	clear(t.gu)
-	clear(t.gz)
+	clear(t.rate)
+	if t.Loss.Consistent {
+		if cap(t.gz) < size {
+			t.gz = make([]F, size)
+		}
+		t.gz = t.gz[:size]
+		clear(t.gz)
+	}
+}
+
+// spikeGradient is ∂L/∂z of a free run.
+func (t *Trainer[F]) spikeGradient(loss Loss) []F {
+	if !loss.Consistent {
+		return t.rate
+	}
+	n := t.Net.Neurons()
+	for i := 0; i < len(t.gz) && t.Net.Hidden > 0; i += n {
+		for j := t.Net.Visible; j < n; j++ {
+			t.gz[i+j] += t.rate[j]
+		}
+	}
+	return t.gz
 }
 
 // measure compares the free run with data.
-func (t *Trainer[F]) measure(p *parts, loss Loss, data []tensor.Raster, gu, gz []F) {
+func (t *Trainer[F]) measure(p *parts, loss Loss, data []tensor.Raster) {
 	psth := metrics.TrialAverage(data, t.Net.Delays, t.Net.Visible)
 	if loss.PSTH > 0 {
 		if loss.SquaredPSTH {
-			p.psth = SquaredPSTH(t.Net, &t.free, psth, loss.PSTH, gu)
+			p.psth = SquaredPSTH(t.Net, &t.free, psth, loss.PSTH, t.gu)
 		} else {
-			p.psth = PSTH(t.Net, &t.free, psth, loss.PSTH, gu)
+			p.psth = PSTH(t.Net, &t.free, psth, loss.PSTH, t.gu)
 		}
 	}
 	if loss.NoiseCorrelation > 0 {
-		p.noise = NoiseCovariance(t.Net, &t.free, LaggedCovariances(t.Net, data, psth), loss.NoiseCorrelation, gu)
+		wanted := LaggedCovariances(t.Net, data, psth)
+		if loss.Consistent {
+			p.noise = ConsistentCovariance(t.Net, &t.free, wanted, loss.NoiseCorrelation, t.gu, t.gz)
+		} else {
+			p.noise = NoiseCovariance(t.Net, &t.free, wanted, loss.NoiseCorrelation, t.gu)
+		}
 	}
 	if loss.HiddenRate > 0 {
-		p.rate = HiddenRate(t.Net, &t.free, loss.HiddenTarget, loss.HiddenRate, gz)
+		p.rate = HiddenRate(t.Net, &t.free, loss.HiddenTarget, loss.HiddenRate, t.rate)
 	}
 }
 

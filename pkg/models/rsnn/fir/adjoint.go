@@ -13,8 +13,9 @@ const blocks = 8
 // Backward adds to grad the gradient of a loss with respect to the weights.
 //
 // gu, [trials][T][n], is ∂L/∂u through the probabilities of each step itself; it
-// becomes the whole ∂L/∂u. gz, [n], is ∂L/∂z_j[t], the same for every trial and
-// step, of losses that look at spikes; nil for none. x, [T][I], are the inputs.
+// becomes the whole ∂L/∂u. gz is ∂L/∂z_j[t] of losses that look at spikes:
+// [trials][T][n], or [n] where it is the same for every trial and step; nil for none.
+// x, [T][I], are the inputs.
 //
 // Back in time, with g = ∂L/∂v = gu/θ,
 //
@@ -40,7 +41,7 @@ func (net *Network[F]) Backward(grad *Weights[F], r *Run[F], w *Weights[F], x []
 	parallel.For(net.Threads, parts, func(worker, b int) {
 		sum := &net.trialBlocks[b]
 		for k := b * r.Trials / parts; k < (b+1)*r.Trials/parts; k++ {
-			net.trialBackward(&net.scratch[worker], sum.Recurrent, sum.Input, r, k, w, part(gu, k, r.Trials), gz)
+			net.trialBackward(&net.scratch[worker], sum.Recurrent, sum.Input, r, k, w, part(gu, k, r.Trials), net.ofTrial(gz, k, r.Trials))
 		}
 	})
 	drive := make([]F, r.Steps*n)
@@ -57,6 +58,14 @@ func (net *Network[F]) Backward(grad *Weights[F], r *Run[F], w *Weights[F], x []
 	return drive
 }
 
+// ofTrial is the part of ∂L/∂z that is trial k's, [T][n], or of all trials, [n].
+func (net *Network[F]) ofTrial(gz []F, k, trials int) []F {
+	if len(gz) <= net.Neurons() {
+		return gz
+	}
+	return part(gz, k, trials)
+}
+
 // trialBackward adds the part of trial k to the gradients of the recurrent weights
 // and of the drive.
 func (net *Network[F]) trialBackward(s *scratch[F], recurrent, drive []F, r *Run[F], k int, w *Weights[F], gu, gz []F) {
@@ -71,12 +80,16 @@ func (net *Network[F]) trialBackward(s *scratch[F], recurrent, drive []F, r *Run
 	for t := r.Steps - 1; t >= 0; t-- {
 		ut, gut := u[t*n:(t+1)*n], gu[t*n:(t+1)*n]
 		s.near = s.near[:0]
+		direct := gz // ∂L/∂z of this step, but for what comes back from later ones
+		if len(gz) > n {
+			direct = gz[t*n : (t+1)*n]
+		}
 		for i := first; i < n; i++ {
 			if ut[i] > -1 && ut[i] < 1 {
 				s.near = append(s.near, int32(i))
 				s.incoming[i] = 0
-				if gz != nil {
-					s.incoming[i] = gz[i]
+				if direct != nil {
+					s.incoming[i] = direct[i]
 				}
 			}
 		}
