@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/snnctl/snnctl/internal/fault"
+	"github.com/snnctl/snnctl/pkg/datasets/spiketrain"
 	"github.com/snnctl/snnctl/pkg/experiment"
 	"github.com/snnctl/snnctl/pkg/experiment/conversion"
 )
@@ -17,6 +18,7 @@ type evalOptions struct {
 	split  string
 	trials int
 	best   bool
+	export string // file
 
 	sweep  string // NAME=V1,V2,…
 	repeat int
@@ -38,7 +40,9 @@ func newEvalCommand(a *app) *cobra.Command {
 			"(data.dataset=DIR). What would change the shape of the network is refused.\n\n" +
 			"--sweep evaluates with several values of one setting and prints the mean over --repeat\n" +
 			"trials with its standard error. Defects of networks of single spikes have short names:\n" +
-			"jitter, slope-noise, time-bits, weight-bits, zeta and quantile (of the windows).\n" + exitStatusHelp,
+			"jitter, slope-noise, time-bits, weight-bits, zeta and quantile (of the windows).\n\n" +
+			"--export writes what a network that was fitted to recordings does on its own, as many trials\n" +
+			"as it is evaluated on, in a form that other programs read: .nwb, .csv or .npz.\n" + exitStatusHelp,
 		Example: "  snnctl eval lsnn-smnist-20261123-101500 --split validation\n" +
 			"  snnctl eval runs/x/checkpoints/best.safetensors --set model.injected_noise=0.01\n" +
 			"  snnctl eval ttfs-mnist-fc2-20261127-065000 --sweep jitter=0.01,0.1,1 --repeat 16 --plot jitter.svg",
@@ -61,6 +65,7 @@ func newEvalCommand(a *app) *cobra.Command {
 	command.Flags().StringVar(&o.split, "split", "test", "train, validation or test")
 	command.Flags().IntVar(&o.trials, "trials", 0, "number of trials; 0 means the whole split")
 	command.Flags().BoolVar(&o.best, "best", false, "of a run, the checkpoint that did best on the validation split")
+	command.Flags().StringVar(&o.export, "export", "", "of a network fitted to recordings: write the spikes it makes to this file, .nwb, .csv or .npz")
 	command.Flags().StringVar(&o.sweep, "sweep", "", "NAME=V1,V2,...: evaluate with one value after another of "+strings.Join(experiment.SweepNames(), ", ")+", or of an entry of the experiment file")
 	command.Flags().IntVar(&o.repeat, "repeat", 1, "with --sweep: trials of each value, that differ in their random numbers")
 	command.Flags().StringVar(&o.plot, "plot", "", "with --sweep: draw the result into an SVG or PNG file")
@@ -75,6 +80,12 @@ func runEval(a *app, o *evalOptions, target string, kept *conversion.Kept) error
 	}
 	if o.trials < 0 {
 		return fault.Inputf("--trials is %d, expected 0 (the whole split) or more", o.trials)
+	}
+	if form := extension(o.export); o.export != "" && !slices.Contains(spiketrain.Forms, form) {
+		return fault.Inputf("--export is %q, expected a name that ends in %s", o.export, strings.Join(spiketrain.Forms, ", "))
+	}
+	if o.export != "" && (kept != nil || o.sweep != "") {
+		return fault.Inputf("--export is of one evaluation of a network that was fitted to recordings")
 	}
 	if kept != nil {
 		if o.best {
@@ -107,6 +118,11 @@ func runEval(a *app, o *evalOptions, target string, kept *conversion.Kept) error
 	metrics, err := x.Evaluate(o.split, o.trials)
 	if err != nil {
 		return err
+	}
+	if o.export != "" {
+		if err := x.Export(o.split, o.trials, o.export); err != nil {
+			return err
+		}
 	}
 	values := x.FinalMetrics(o.split, metrics)
 	if a.json {

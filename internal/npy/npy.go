@@ -6,8 +6,8 @@
 //	10      {'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }, spaces, a line feed
 //	…       the values, the last dimension fastest
 //
-// Decode and Encode know the two kinds that data sets of sequences need, float32
-// ('<f4') and int16 ('<i2'); a Stream converts any kind of number. (The libraries there are crash on a damaged header, and take what
+// Decode and Encode know the kinds that data sets of sequences need, float32 ('<f4'),
+// int16 ('<i2') and uint8 ('|u1'); a Stream converts any kind of number. (The libraries there are crash on a damaged header, and take what
 // is missing at the end of a file for zeros.)
 package npy
 
@@ -25,7 +25,7 @@ import (
 )
 
 // Element is a kind of value.
-type Element interface{ float32 | int16 }
+type Element interface{ float32 | int16 | uint8 }
 
 const (
 	start  = "\x93NUMPY\x01\x00"
@@ -110,9 +110,11 @@ func Encode[E Element](w io.Writer, values []E, shape ...int) error {
 
 // kindOf is what NumPy calls an element, and its size in bytes.
 func kindOf[E Element]() (kind string, size int) {
-	var zero E
-	if _, ok := any(zero).(float32); ok {
+	switch any(E(0)).(type) {
+	case float32:
 		return "<f4", 4
+	case uint8:
+		return "|u1", 1
 	}
 	return "<i2", 2
 }

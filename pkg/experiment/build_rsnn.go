@@ -29,6 +29,7 @@ func buildRSNN[F tensor.Float](e *config.Experiment, s Settings) (*Experiment, e
 		Plan:           Plan{Data: describeTrials(trials), Parameters: trainer.Parameters(), Buffers: buffers},
 		trainingTrials: len(trials.Train),
 		reseed:         func(seed uint64) { trainer.Seed = seed },
+		simulate:       trainer.Simulate,
 		check: func() ([]GradientCheck, error) {
 			exact := newRSNN[float64](e, s, trials).FirstGradients()
 			return compareGradients(widened(newRSNN[float32](e, s, trials).FirstGradients()), widened(exact)), nil

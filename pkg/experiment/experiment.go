@@ -7,6 +7,8 @@ import (
 	"math"
 
 	"github.com/snnctl/snnctl/internal/checkpoint"
+	"github.com/snnctl/snnctl/internal/fault"
+	"github.com/snnctl/snnctl/pkg/datasets/spiketrain"
 	"github.com/snnctl/snnctl/pkg/experiment/run"
 )
 
@@ -62,6 +64,11 @@ type Experiment struct {
 	// done reports whether the training is over before its last iteration; nil for never.
 	// It follows from the trainee's state.
 	done func() bool
+
+	// simulate gives what a network that was fitted to recordings does on its own, in as
+	// many trials as a split has or fewer (0 means all), and the width of its bins in s; nil
+	// for other networks.
+	simulate func(split string, trials int) (*spiketrain.Recording, float64, error)
 
 	// reseed makes evaluation draw its noise from another seed, as a fresh build
 	// with that seed would; nil where only building anew does that.
@@ -119,4 +126,17 @@ func (p *Plan) Bytes() int64 {
 		total += b.Bytes
 	}
 	return total
+}
+
+// Export writes what a network that was fitted to recordings does on its own to a file, in
+// the form that the file's ending names (see spiketrain.Forms).
+func (x *Experiment) Export(split string, trials int, path string) error {
+	if x.simulate == nil {
+		return fault.Inputf("this network was not fitted to recordings: it has no spike trains to export")
+	}
+	r, bin, err := x.simulate(split, trials)
+	if err != nil {
+		return err
+	}
+	return r.Write(path, "spikes of a network fitted to recordings, running on its own", bin)
 }

@@ -46,6 +46,9 @@ func ReadArray(file string, o ArrayOptions) (*Recording, error) {
 		return nil, fault.Inputf("%s has the shape %v, expected (trials, bins, neurons) or (trials × bins, neurons)", file, shape)
 	}
 	trials, bins, neurons := shape[0], shape[1], shape[2]
+	if len(counts) == 0 {
+		return nil, fault.Inputf("%s has the shape %v, expected trials, bins and neurons", file, shape)
+	}
 	r := &Recording{Name: nameOf(file)}
 	for i := range neurons {
 		r.Neurons = append(r.Neurons, Neuron{Name: strconv.Itoa(i)})

@@ -248,6 +248,7 @@ func (n *nwb) describe(r *Recording, table *hdf5.Object, place string) error {
 		columns []string
 		set     func(*Neuron, string)
 	}{
+		{[]string{"unit_name"}, func(u *Neuron, s string) { u.Name = s }},
 		{[]string{"area", "location", "brain_area", "region"}, func(u *Neuron, s string) { u.Area = s }},
 		{[]string{"cell_type", "celltype", "putative_cell_type", "type"}, func(u *Neuron, s string) { u.CellType = s }},
 	} {

@@ -50,6 +50,27 @@ func (t *Trainer[F]) Evaluate(split string, trials int) (map[string]float64, err
 	return m, nil
 }
 
+// Simulate gives the spikes of the free run that Evaluate looks at, and the width of a bin
+// in s. Trials begin with the bins of their history, in which there are none.
+func (t *Trainer[F]) Simulate(split string, trials int) (*spiketrain.Recording, float64, error) {
+	data, err := t.Trials.Split(split)
+	if err != nil {
+		return nil, 0, err
+	}
+	if trials > 0 {
+		data = data[:min(trials, len(data))]
+	}
+	t.run(len(data), split)
+	first, bins := t.Trials.History, t.Trials.History+t.Trials.Steps
+	return spiketrain.Session("simulated", t.Trials.Neurons, t.Trials.Areas, t.Trials.Bin, first, bins, t.free.Spikes), t.Trials.Bin, nil
+}
+
+// run runs the network freely.
+func (t *Trainer[F]) run(trials int, split string) {
+	drive := t.Net.Drive(&t.value, t.inputs, t.Trials.Steps)
+	t.Net.Free(&t.free, &t.value, drive, trials, t.draws(rng.Purpose("free "+split), 0))
+}
+
 // losses runs the network on all data at once, clamped and freely, and leaves the runs
 // in t.clamped and t.free.
 func (t *Trainer[F]) losses(data []tensor.Raster, split string) parts {
@@ -59,7 +80,7 @@ func (t *Trainer[F]) losses(data []tensor.Raster, split string) parts {
 	t.begin(len(data) * len(drive))
 	t.Net.Clamped(&t.clamped, &t.value, drive, data, t.hiddenDraws(rng.Purpose("clamped "+split), 0))
 	p.likelihood = Likelihood(t.Net, &t.clamped, data, 1, t.gu)
-	t.Net.Free(&t.free, &t.value, drive, len(data), t.draws(rng.Purpose("free "+split), 0))
+	t.run(len(data), split)
 	t.measure(&p, loss, data)
 	if !loss.free() && loss.HiddenRate > 0 {
 		p.rate = HiddenRate(t.Net, &t.clamped, loss.HiddenTarget, 1, t.rate)
