@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -147,6 +148,14 @@ func drawExperiment(t *rapid.T) Experiment {
 		r.Defects.EarlyFiring = false
 		e.Model, e.Rule = m, r
 	}
+	if m, ok := e.Model.(AudioCodec); ok {
+		e.Model, e.Rule = fitCodec(m, e.Rule.(Autoencoder))
+		if d, ok := e.Data.(SyntheticPiano); ok {
+			d.LowKey = min(d.LowKey, 106)
+			d.HighKey = max(d.HighKey, d.LowKey+2)
+			e.Data = d
+		}
+	}
 	if m, ok := e.Model.(LSNN); ok {
 		m.LIFNeurons = max(m.LIFNeurons, 1)
 		if m.TauAdaptationMaxMS < m.TauAdaptationMS {
@@ -159,6 +168,26 @@ func drawExperiment(t *rapid.T) Experiment {
 	}
 	e.contradictions(func(_, format string, args ...any) { t.Skipf(format, args...) })
 	return e
+}
+
+// fitCodec makes model and rule of an audio codec go together.
+func fitCodec(m AudioCodec, r Autoencoder) (AudioCodec, Autoencoder) {
+	hop := m.HopSamples
+	if m.Front == "seanet" {
+		m.Ratios = []int{2, 3 + m.Kernel%3}
+		m.Widths = append(m.Widths, 1, 1)[:3]
+		hop = m.Ratios[0] * m.Ratios[1]
+	}
+	r.SegmentSamples = max(r.SegmentSamples, 1024+hop) / hop * hop
+	if m.Quantiser == "rvq" {
+		r.Variant, r.Lambda, r.Starts, r.Factors, r.TargetKbps, r.TargetFormat = "free", 0, nil, nil, 0, ""
+	}
+	r.Factors = append(r.Factors, r.Starts...)[:len(r.Starts)]
+	for i := range r.Factors {
+		r.Factors[i] = 1
+	}
+	slices.Sort(r.Starts)
+	return m, r
 }
 
 // fitLayers gives layers sizes that go together.

@@ -38,6 +38,8 @@ var datas = []variant{
 	{"spike-trains", func() any { return defaultSpikeTrains() }},
 	{"full-obs-spikes", func() any { return defaultFullObsSpikes() }},
 	{"motif-spikes", func() any { return defaultMotifSpikes() }},
+	{"synthetic-piano", func() any { return defaultSyntheticPiano() }},
+	{"audio-files", func() any { return defaultAudioFiles() }},
 }
 
 var models = []variant{
@@ -50,6 +52,7 @@ var models = []variant{
 	{"ttfs", func() any { return defaultTTFS() }},
 	{"rsnn-multiarea", func() any { return defaultMultiAreaRSNN() }},
 	{"rsnn", func() any { return defaultRSNN() }},
+	{"audio-codec", func() any { return defaultAudioCodec() }},
 }
 
 var rules = []variant{
@@ -65,6 +68,7 @@ var rules = []variant{
 	{"trial-matching", func() any { return defaultTrialMatching() }},
 	{"mle", func() any { return defaultMLE() }},
 	{"sample-and-measure", func() any { return defaultSampleAndMeasure() }},
+	{"autoencoder", func() any { return defaultAutoencoder() }},
 }
 
 var optimizers = []variant{
@@ -136,6 +140,7 @@ var combinations = []combination{
 	{"rsnn-multiarea", "trial-matching", []string{"two-area-spikes"}},
 	{"rsnn", "mle", []string{"spike-trains", "full-obs-spikes", "motif-spikes"}},
 	{"rsnn", "sample-and-measure", []string{"spike-trains", "full-obs-spikes", "motif-spikes"}},
+	{"audio-codec", "autoencoder", []string{"synthetic-piano", "audio-files"}},
 }
 
 // TypeName is the type key of a variant, such as "lsnn" for an LSNN.

@@ -3,6 +3,7 @@ package experiment
 import (
 	"github.com/snnctl/snnctl/internal/fault"
 	"github.com/snnctl/snnctl/pkg/config"
+	"github.com/snnctl/snnctl/pkg/datasets/audio"
 	"github.com/snnctl/snnctl/pkg/datasets/images"
 	"github.com/snnctl/snnctl/pkg/datasets/imagesets"
 	"github.com/snnctl/snnctl/pkg/datasets/speechframes"
@@ -44,6 +45,7 @@ var builders = []struct {
 	{"rsnn-multiarea", "trial-matching", buildTrialMatching[float32], buildTrialMatching[float64]},
 	{"rsnn", "mle", buildRSNN[float32], buildRSNN[float64]},
 	{"rsnn", "sample-and-measure", buildRSNN[float32], buildRSNN[float64]},
+	{"audio-codec", "autoencoder", buildAudioCodec[float32], buildAudioCodec[float64]},
 }
 
 // Build reads the data and makes the model and the rule of an experiment.
@@ -76,6 +78,9 @@ func MakePortable(e *config.Experiment, s Settings) error {
 		e.Data = d
 	case config.SpikeTrains:
 		d, err = portableRecording(d, s)
+		e.Data = d
+	case config.AudioFiles:
+		d.Dataset, err = audio.Absolute(s.DataDir, d.Dataset)
 		e.Data = d
 	}
 	if m, ok := e.Model.(config.TTFS); ok && err == nil && m.From != "" {

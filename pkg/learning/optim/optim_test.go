@@ -80,6 +80,8 @@ func TestSchedules(t *testing.T) {
 		{"linear", LinearDecay(1, 0.2, 5), map[int]float64{0: 1, 2: 0.6, 4: 0.2, 99: 0.2}},
 		{"ramp", Ramp(2, 5), map[int]float64{0: 0, 1: 0.5, 4: 2, 99: 2}},
 		{"exponential", ExponentialDecay(2, 0.81, 10), map[int]float64{0: 2, 5: 1.8, 10: 1.62, 20: 2 * 0.81 * 0.81}},
+		{"a fall in the last two of four", FinalDecay(Constant(2), 0.5, 0.1, 4), map[int]float64{0: 2, 1: 2, 2: 2, 3: 0.2, 9: 0.2}},
+		{"no fall", FinalDecay(Constant(2), 0, 0.1, 4), map[int]float64{3: 2, 9: 2}},
 		{"linear, one update", LinearDecay(1, 0.2, 1), map[int]float64{0: 1}},
 	} {
 		for at, want := range c.want {

@@ -36,3 +36,15 @@ func LinearDecay(rate, finalFraction float64, total int) Schedule {
 func ExponentialDecay(rate, factor float64, every int) Schedule {
 	return func(t int) float64 { return rate * math.Pow(factor, float64(t)/float64(every)) }
 }
+
+// FinalDecay lets a schedule fall, in the last part of total updates, in a straight line to
+// a fraction of what it would be.
+func FinalDecay(s Schedule, part, fraction float64, total int) Schedule {
+	return func(t int) float64 {
+		start := (1 - part) * float64(total)
+		if part == 0 || float64(t) < start {
+			return s(t)
+		}
+		return s(t) * (1 - (1-fraction)*min(1, (float64(t)-start)/max(1, part*float64(total)-1)))
+	}
+}

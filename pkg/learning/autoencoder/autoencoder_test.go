@@ -1,0 +1,252 @@
+package autoencoder
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/snnctl/snnctl/internal/autodiff"
+	"github.com/snnctl/snnctl/internal/rng"
+	"github.com/snnctl/snnctl/internal/tensor"
+	"github.com/snnctl/snnctl/pkg/datasets/audio"
+	"github.com/snnctl/snnctl/pkg/datasets/audio/synthpiano"
+	"github.com/snnctl/snnctl/pkg/learning/optim"
+	"github.com/snnctl/snnctl/pkg/learning/plasticity"
+	"github.com/snnctl/snnctl/pkg/models/audiocodec"
+)
+
+func random(seed uint64, shape ...int) *tensor.Dense[float64] {
+	r := rng.Stream(seed, "test", 0, 0)
+	d := tensor.New[float64](shape...)
+	for i := range d.Data {
+		d.Data[i] = .3 * r.NormFloat64()
+	}
+	return d
+}
+
+// differences checks the gradient of a loss of x by central differences.
+func differences(t *testing.T, name string, x *autodiff.Var[float64], loss func(*autodiff.Tape[float64]) *autodiff.Var[float64], stride int, tolerance float64) {
+	t.Helper()
+	var tape autodiff.Tape[float64]
+	clear(x.Grad.Data)
+	tape.Backward(loss(&tape))
+	norm := 0.0
+	for _, g := range x.Grad.Data {
+		norm = max(norm, math.Abs(g))
+	}
+	if norm == 0 {
+		t.Errorf("%s has no gradient", name)
+	}
+	for i := 0; i < len(x.Value.Data); i += stride {
+		at := x.Value.Data[i]
+		const h = 1e-6
+		x.Value.Data[i] = at + h
+		up := loss(new(autodiff.Tape[float64])).Value.Data[0]
+		x.Value.Data[i] = at - h
+		down := loss(new(autodiff.Tape[float64])).Value.Data[0]
+		x.Value.Data[i] = at
+		if got, want := x.Grad.Data[i], (up-down)/(2*h); math.Abs(got-want) > tolerance*norm {
+			t.Errorf("%s: gradient %d is %g, by differences %g", name, i, got, want)
+		}
+	}
+}
+
+func TestGradientOfTheSpectralLoss(t *testing.T) {
+	l := newSpectral[float64](Weights{5, 2, 1}, 2)
+	x, y := autodiff.Constant(random(1, 2, 1500)), autodiff.NewVar(random(2, 2, 1500))
+	differences(t, "spectral loss", y, func(tape *autodiff.Tape[float64]) *autodiff.Var[float64] { return l.loss(tape, x, y) }, 97, 1e-4)
+	if same := l.loss(new(autodiff.Tape[float64]), x, x).Value.Data[0]; same > 1e-5 {
+		t.Errorf("the loss of a sound to itself is %v", same)
+	}
+	// Silence in the place of x: each term by its formula.
+	silence := autodiff.Constant(tensor.New[float64](2, 1500))
+	wave := 0.0
+	for _, v := range x.Value.Data {
+		wave += math.Abs(v) / 3000
+	}
+	only := newSpectral[float64](Weights{5, 0, 0}, 1).loss(new(autodiff.Tape[float64]), x, silence).Value.Data[0]
+	if math.Abs(only-5*wave) > 1e-12 {
+		t.Errorf("5 mean|x| is %v, want %v", only, 5*wave)
+	}
+	if only := newSpectral[float64](Weights{0, 2, 0}, 1).loss(new(autodiff.Tape[float64]), x, silence).Value.Data[0]; math.Abs(only-2) > 1e-5 {
+		t.Errorf("2 mean|S|/mean(S) is %v, want 2", only)
+	}
+}
+
+func TestGradientsOfPenalties(t *testing.T) {
+	z := autodiff.NewVar(random(3, 2, 5, 40))
+	for i := range z.Value.Data {
+		z.Value.Data[i] = math.Abs(z.Value.Data[i])
+	}
+	differences(t, "decorrelation", z, func(tape *autodiff.Tape[float64]) *autodiff.Var[float64] {
+		return decorrelation(tape, 2, z, .7)
+	}, 7, 1e-5)
+	for i := range z.Value.Data[:40] { // unit 0 is nearly silent
+		z.Value.Data[i], z.Value.Data[200+i] = 1e-4, 2e-4
+	}
+	differences(t, "floor", z, func(tape *autodiff.Tape[float64]) *autodiff.Var[float64] { return floor(tape, z, .3) }, 7, 1e-5)
+	if got := floor(new(autodiff.Tape[float64]), z, 1).Value.Data[0]; math.Abs(got-(1e-3-1.5e-4)/5) > 1e-12 {
+		t.Errorf("floor %v", got)
+	}
+	// Copies correlate by 1, in both orders of the pair.
+	twins := autodiff.NewVar(tensor.New[float64](1, 2, 40))
+	copy(twins.Value.Data, z.Value.Data[80:120])
+	copy(twins.Value.Data[40:], z.Value.Data[80:120])
+	if got := decorrelation(new(autodiff.Tape[float64]), 1, twins, .5).Value.Data[0]; math.Abs(got-.5) > 1e-9 {
+		t.Errorf("of copies %v, want the whole weight", got)
+	}
+}
+
+func TestTheWeightOfThePenaltyRisesTwice(t *testing.T) {
+	s := Sparsity{Variant: "sparse", Lambda: 2, Starts: []float64{.4, .6}, Factors: []float64{.3, 1}}
+	for step, want := range map[int]float64{0: 0, 39: 0, 40: .6, 59: .6, 60: 2, 99: 2} {
+		if got := s.lambda(step, 100, 7); math.Abs(got-want) > 1e-12 {
+			t.Errorf("λ in step %d is %v, want %v", step, got, want)
+		}
+	}
+	mu := Sparsity{Variant: "mu", Density: .1}
+	state := []float64{.1, .5}
+	if mu.lambda(39, 100, .1) != 0 || mu.lambda(40, 100, .1) != .1 {
+		t.Error("µ begins at another step than 40 of 100")
+	}
+	mu.control(state, 50, 100, .5)
+	if want := .1 * math.Exp(.3); math.Abs(state[0]-want) > 1e-12 {
+		t.Errorf("too dense: λ becomes %v, want %v", state[0], want)
+	}
+	for range 200 {
+		mu.control(state, 50, 100, .5)
+	}
+	if state[0] != muMost {
+		t.Errorf("λ rises to %v, want %v", state[0], muMost)
+	}
+	if (&Sparsity{Variant: "free", Lambda: 1}).lambda(99, 100, 1) != 0 {
+		t.Error("free has a penalty")
+	}
+}
+
+func corpus() *audio.Corpus {
+	return audio.Synthetic(synthpiano.Options{Rate: 8000, Seconds: 6, Low: 48, High: 72, Seed: 1}, 2, 2)
+}
+
+func trainer[F tensor.Float](c *audio.Corpus, quantiser string, s Sparsity, steps int) *Trainer[F] {
+	spec := audiocodec.Spec{Front: "mdct", Rate: 8000, Units: 16, Quantiser: quantiser, Stages: 2, Entries: 32, BetaInit: -1.2, Momentum: .05,
+		MDCT: audiocodec.MDCT{Hop: 128, Channels: 16, EncoderResiduals: 1, DecoderResiduals: 1}}
+	return New(audiocodec.New[F](spec, 1), c, Options[F]{
+		Options: plasticity.Options[F]{Optimizer: &optim.Adam[F]{Beta1: .9, Beta2: .99, Epsilon: 1e-8}, Schedule: optim.Constant(3e-3), ClipNorm: 5},
+		Weights: Weights{5, .5, 1}, Sparsity: s, BatchSize: 2, Segment: 2048, Steps: steps, Commitment: 1, ChunkS: 10, Seed: 1, Threads: 2})
+}
+
+// The whole loss, with its penalties, in float64 and with the soft twin of H.
+func TestGradientsOfTheWholeLoss(t *testing.T) {
+	tr := trainer[float64](corpus(), "binary", Sparsity{Variant: "sparse", Lambda: 1, Starts: []float64{0}, Factors: []float64{1}, Decorrelation: .1, Floor: .01}, 10)
+	tr.quantise = audiocodec.SoftStep[float64]
+	gradients := tr.FirstGradients()
+	for _, p := range tr.Net.Parameters {
+		gradient := gradients[p.Name]
+		norm := 0.0
+		for _, g := range gradient {
+			norm = max(norm, math.Abs(g))
+		}
+		for i := 0; i < len(gradient); i += 1 + len(gradient)/4 {
+			at := p.Value.Data[i]
+			const h = 1e-5
+			p.Value.Data[i] = at + h
+			up, _ := tr.forward(0)
+			a := up.Value.Data[0]
+			p.Value.Data[i] = at - h
+			down, _ := tr.forward(0)
+			b := down.Value.Data[0]
+			p.Value.Data[i] = at
+			// Absolute values have corners, of which a step of h may cross one.
+			if want := (a - b) / (2 * h); math.Abs(gradient[i]-want) > 2e-3*norm {
+				t.Errorf("%s: gradient %d is %g, by differences %g", p.Name, i, gradient[i], want)
+			}
+		}
+	}
+}
+
+// Training lowers the loss, a penalty the density, and the range coder is the smallest format.
+func TestTrainingLearnsAndThePenaltyThinsTheCode(t *testing.T) {
+	c := corpus()
+	const steps = 80
+	var kbps, density []float64
+	for _, lambda := range []float64{0, 1, 4} {
+		tr := trainer[float32](c, "binary", Sparsity{Variant: "sparse", Lambda: lambda, Starts: []float64{.2}, Factors: []float64{1}}, steps)
+		var first, last float64
+		for step := range steps {
+			m, err := tr.Step(step)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if step < 10 {
+				first += m["reconstruction"] / 10
+			}
+			if step >= steps-10 {
+				last += m["reconstruction"] / 10
+			}
+		}
+		if last > .95*first {
+			t.Errorf("λ = %v: the loss goes from %v to %v", lambda, first, last)
+		}
+		m, err := tr.Evaluate("test", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kbps, density = append(kbps, m["kbps_range"]), append(density, m["density"])
+		for _, format := range []string{"dense", "coo", "ccs", "crs", "rice"} {
+			if m["kbps_range"] >= m["kbps_"+format] {
+				t.Errorf("λ = %v: the range coder takes %v kbit/s, %s %v", lambda, m["kbps_range"], format, m["kbps_"+format])
+			}
+		}
+	}
+	if !(kbps[0] > kbps[1] && kbps[1] > kbps[2]) || !(density[0] > density[1]) {
+		t.Errorf("with λ = 0, 1, 4 the codes take %v kbit/s, at densities %v", kbps, density)
+	}
+}
+
+func TestRVQTrains(t *testing.T) {
+	tr := trainer[float32](corpus(), "rvq", Sparsity{Variant: "free"}, 60)
+	var first, last float64
+	for step := range 60 {
+		m, err := tr.Step(step)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if step < 10 {
+			first += m["reconstruction"]
+		}
+		if step >= 50 {
+			last += m["reconstruction"]
+		}
+	}
+	if last > .95*first {
+		t.Errorf("the loss goes from %v to %v", first, last)
+	}
+	m, err := tr.Evaluate("test", 0)
+	if err != nil || math.Abs(m["kbps_dense"]-.625) > 1e-9 { // 2 stages of 5 bits at 62.5 Hz
+		t.Errorf("%v kbit/s, error %v", m["kbps_dense"], err)
+	}
+}
+
+func TestTheSameBitsForAnyNumberOfThreads(t *testing.T) {
+	c := corpus()
+	var weights [][]float32
+	for _, threads := range []int{1, 3} {
+		tr := trainer[float32](c, "binary", Sparsity{Variant: "mu", Lambda: .1, Density: .05, Decorrelation: .1}, 10)
+		tr.Threads = threads
+		tr.loss.threads = threads
+		for step := range 8 {
+			if _, err := tr.Step(step); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var all []float32
+		for _, p := range tr.Net.Parameters {
+			all = append(all, p.Value.Data...)
+		}
+		weights = append(weights, all)
+	}
+	if !slices.Equal(weights[0], weights[1]) {
+		t.Error("one and three threads train other weights")
+	}
+}
