@@ -7,7 +7,7 @@
 //	…       the values, the last dimension fastest
 //
 // Decode and Encode know the kinds that data sets of sequences need, float32 ('<f4'),
-// int16 ('<i2') and uint8 ('|u1'); a Stream converts any kind of number. (The libraries there are crash on a damaged header, and take what
+// float64 ('<f8'), int16 ('<i2') and uint8 ('|u1'); a Stream converts any kind of number. (The libraries there are crash on a damaged header, and take what
 // is missing at the end of a file for zeros.)
 package npy
 
@@ -25,7 +25,7 @@ import (
 )
 
 // Element is a kind of value.
-type Element interface{ float32 | int16 | uint8 }
+type Element interface{ float32 | float64 | int16 | uint8 }
 
 const (
 	start  = "\x93NUMPY\x01\x00"
@@ -115,6 +115,8 @@ func kindOf[E Element]() (kind string, size int) {
 		return "<f4", 4
 	case uint8:
 		return "|u1", 1
+	case float64:
+		return "<f8", 8
 	}
 	return "<i2", 2
 }

@@ -1,5 +1,7 @@
 package config
 
+import "slices"
+
 // MultiAreaRSNN is a recurrent network of stochastic leaky integrate-and-fire neurons in
 // several areas, under Dale's law and with delays (arXiv:2306.03603, section 2 of the
 // method). Areas are those of the data, all of the same size.
@@ -19,6 +21,11 @@ type MultiAreaRSNN struct {
 	TrialNoise         int       `yaml:"trial_noise" jsonschema:"minimum=0,maximum=1000" jsonschema_description:"dimensions of the noise ξ that is drawn once a trial and offsets all its potentials; 0: none"`
 	RunInMS            float64   `yaml:"run_in_ms" jsonschema:"minimum=0,maximum=100000" jsonschema_description:"before a trial, from rest and with background input alone, ms"`
 
+	Jaw         string   `yaml:"jaw" jsonschema:"enum=none,enum=logarithmic,enum=linear" jsonschema_description:"what motor neurons move: none; logarithmic: e^q - b; linear: (q - mean)/deviation; q is their leaky weighted sum"`
+	JawAreas    []string `yaml:"jaw_areas,omitempty" jsonschema:"maxItems=100,minLength=1,maxLength=200" when:"jaw=logarithmic|linear" jsonschema_description:"areas whose excitatory neurons are motor neurons"`
+	TauJawMS    float64  `yaml:"tau_jaw_ms" jsonschema:"exclusiveMinimum=0,maximum=1000000" when:"jaw=logarithmic|linear" jsonschema_description:"time constant of q, ms"`
+	JawFeedback bool     `yaml:"jaw_feedback" when:"jaw=logarithmic|linear" jsonschema_description:"the jaw moves all neurons in turn, through a filter of 12 to 40 ms"`
+
 	InputHz        float64   `yaml:"input_hz" jsonschema:"minimum=0,maximum=500" jsonschema_description:"background rate of an input neuron, Hz"`
 	StimuliMS      []float64 `yaml:"stimuli_ms" jsonschema:"maxItems=100,minimum=-100000,maximum=100000" jsonschema_description:"onsets of stimuli, relative to the event that trials are aligned to, ms; the first has the trial's amplitude, later ones 1"`
 	StimulusInputs float64   `yaml:"stimulus_inputs" jsonschema:"minimum=0,maximum=1" jsonschema_description:"part of the input neurons that stimuli excite, each an equal part of them; the others are background"`
@@ -31,11 +38,25 @@ func (MultiAreaRSNN) isModel() {}
 
 func defaultMultiAreaRSNN() MultiAreaRSNN {
 	return MultiAreaRSNN{ExcitatoryFraction: 0.8, StepMS: 2, DelaysMS: []float64{4}, Threshold: 0.1, Noise: 0.1, Steepness: 15, Dampening: 0.3,
-		RefractoryMS: 4, TauExcitatoryMS: 30, TauInhibitoryMS: 10, TrialNoise: 5, RunInMS: 300,
+		RefractoryMS: 4, TauExcitatoryMS: 30, TauInhibitoryMS: 10, TrialNoise: 5, RunInMS: 300, Jaw: "none", TauJawMS: 50,
 		InputHz: 5, StimuliMS: []float64{0}, StimulusInputs: 0.5, StimulusGain: 11.5, StimulusLagMS: 4, StimulusMS: 10}
 }
 
-func (m MultiAreaRSNN) check(_ *Experiment, report reporter) {
+func (m MultiAreaRSNN) check(e *Experiment, report reporter) {
+	areas := []string{"area1", "area2"}
+	if d, ok := e.Data.(RecordedTrials); ok {
+		areas = d.Areas
+	} else if m.Jaw != "none" {
+		report("model.jaw", "model.jaw is %s, expected none, as the artificial recordings have no behaviour", m.Jaw)
+	}
+	if m.Jaw != "none" && len(m.JawAreas) == 0 {
+		report("model.jaw_areas", "model.jaw_areas is empty, expected areas of data.areas (%s)", either(areas))
+	}
+	for i, a := range m.JawAreas {
+		if !slices.Contains(areas, a) {
+			report("model.jaw_areas", "model.jaw_areas.%d is %s, expected one of data.areas (%s)", i, a, either(areas))
+		}
+	}
 	for i, d := range m.DelaysMS {
 		if steps := d / m.StepMS; !nearlyWhole(steps) {
 			report("model.delays_ms", "model.delays_ms.%d is %g, expected a multiple of model.step_ms (%g)", i, d, m.StepMS)

@@ -1,6 +1,8 @@
 package experiment
 
 import (
+	"path/filepath"
+
 	"github.com/snnctl/snnctl/internal/fault"
 	"github.com/snnctl/snnctl/pkg/config"
 	"github.com/snnctl/snnctl/pkg/datasets/audio"
@@ -72,6 +74,9 @@ func MakePortable(e *config.Experiment, s Settings) error {
 		e.Data = d
 	case config.Images:
 		d.Dataset, err = imagesets.Absolute(s.DataDir, d.Dataset)
+		e.Data = d
+	case config.RecordedTrials:
+		d.Path, err = filepath.Abs(recordedPath(s.DataDir, d.Path))
 		e.Data = d
 	case config.SpeechFrames:
 		d.Features, err = speechframes.Absolute(s.DataDir, d.Features)

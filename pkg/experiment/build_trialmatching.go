@@ -1,11 +1,18 @@
 package experiment
 
 import (
+	"cmp"
 	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"unsafe"
 
+	"github.com/snnctl/snnctl/internal/fault"
 	"github.com/snnctl/snnctl/internal/tensor"
 	"github.com/snnctl/snnctl/pkg/config"
+	"github.com/snnctl/snnctl/pkg/datasets/spiketrain"
 	"github.com/snnctl/snnctl/pkg/datasets/trialset"
 	"github.com/snnctl/snnctl/pkg/datasets/twoarea"
 	"github.com/snnctl/snnctl/pkg/learning/plasticity"
@@ -51,7 +58,68 @@ func trialSet(e *config.Experiment, s Settings) (*trialset.Set, error) {
 			BinS: m.StepMS / 1000, FromS: d.WindowStartMS / 1000, ToS: d.WindowEndMS / 1000, EventColumn: twoarea.Onset, StimColumn: twoarea.Stimulus,
 			TrainFraction: d.TrainFraction, Seed: e.Seed})
 	}
-	panic("no recordings are read for this data")
+	return recordedTrials(e, s)
+}
+
+// recordedTrials are those of files.
+func recordedTrials(e *config.Experiment, s Settings) (*trialset.Set, error) {
+	m, d := e.Model.(config.MultiAreaRSNN), e.Data.(config.RecordedTrials)
+	path := recordedPath(s.DataDir, d.Path)
+	format := d.Format
+	if format == "auto" {
+		switch {
+		case spiketrain.IsFolder(path):
+			format = "folder"
+		case strings.HasSuffix(path, ".mat"):
+			format = "spike-data"
+		case isFile(filepath.Join(path, "spikes.csv")):
+			format = "csv"
+		default:
+			format = "nwb"
+		}
+	}
+	o := trialset.Options{Areas: d.Areas, Types: d.TrialTypes, TypeColumn: d.TypeColumn, EventColumn: d.EventColumn, StimColumn: d.StimulusColumn,
+		BinS: m.StepMS / 1000, FromS: d.WindowStartMS / 1000, ToS: d.WindowEndMS / 1000, MostHz: d.MostHz, TrainFraction: d.TrainFraction, Seed: e.Seed}
+	if d.ReactionColumn != "" {
+		o.Reaction = &trialset.Reaction{Column: d.ReactionColumn, Types: d.ReactionTypes, Above: d.ReactionAboveS, Below: d.ReactionBelowS}
+	}
+	if m.Jaw != "none" {
+		o.Behaviour = d.Behaviour
+	}
+	var recordings []*spiketrain.Recording
+	var err error
+	switch format {
+	case "folder":
+		recordings, err = spiketrain.ReadFolder(path)
+	case "spike-data":
+		recordings, err = spiketrain.ReadSpikeData(path)
+	case "csv":
+		recordings, err = spiketrain.ReadSessionsCSV(path)
+	default:
+		recordings, err = spiketrain.ReadNWBFiles(path, d.WidthColumn, d.WidthAbove)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if format != "nwb" {
+		o.EventColumn, o.StimColumn = cmp.Or(o.EventColumn, spiketrain.StimulusTime), cmp.Or(o.StimColumn, spiketrain.Stimulus)
+	}
+	if o.Behaviour != "" && d.NormaliseJaw {
+		for _, r := range recordings {
+			if err := r.NormaliseBehaviour(o.Behaviour, d.JawBaselineMS/1000); err != nil {
+				return nil, &fault.Input{Err: err}
+			}
+		}
+	}
+	return trialset.New(recordings, areasOf(m, len(d.Areas)), o)
+}
+
+// recordedPath is where recordings lie.
+func recordedPath(dataDir, path string) string {
+	if _, err := os.Stat(path); err == nil || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dataDir, path)
 }
 
 // areasOf is what a network has in each of so many areas.
@@ -78,6 +146,19 @@ func multiAreaParams(m config.MultiAreaRSNN, set *trialset.Set) multiarea.Params
 	}
 	for _, d := range m.DelaysMS {
 		p.Delays = append(p.Delays, int(math.Round(d/m.StepMS)))
+	}
+	if m.Jaw != "none" {
+		p.TauJawMS, p.JawLinear = m.TauJawMS, m.Jaw == "linear"
+		for i, a := range p.Area[:p.Excitatory] {
+			if slices.Contains(m.JawAreas, set.Areas[a]) {
+				p.Motor = append(p.Motor, i)
+			}
+		}
+		if m.JawFeedback {
+			for tap := math.Round(12 / m.StepMS); tap <= math.Round(40/m.StepMS); tap++ {
+				p.JawTaps = append(p.JawTaps, int(tap))
+			}
+		}
 	}
 	for i := range p.Neurons {
 		tau := m.TauExcitatoryMS
@@ -110,6 +191,9 @@ func newTrialMatching[F tensor.Float](e *config.Experiment, s Settings, set *tri
 	if d, ok := e.Data.(config.TwoAreaSpikes); ok {
 		o.EvaluationTrials = d.EvaluationTrials
 		o.Threshold = &trialmatch.Threshold{Area: 1, Hz: d.HitThresholdHz, Type: 1}
+	}
+	if d, ok := e.Data.(config.RecordedTrials); ok {
+		o.EvaluationTrials = d.EvaluationTrials
 	}
 	var rate float64
 	o.Optimizer, rate = buildOptimizer[F](r.Optimizer)

@@ -165,6 +165,7 @@ type table struct {
 	closer  io.Closer
 	csv     *csv.Reader
 	columns []int
+	header  []string
 	row     []string
 	err     error
 }
@@ -185,8 +186,11 @@ func openTable(file string, columns ...string) (*table, error) {
 		}
 		return nil, fault.Inputf("%s: %w", file, err)
 	}
+	for _, h := range header {
+		t.header = append(t.header, strings.TrimSpace(strings.TrimPrefix(h, "\ufeff")))
+	}
 	for _, name := range columns {
-		i := slices.IndexFunc(header, func(h string) bool { return strings.TrimSpace(strings.TrimPrefix(h, "\ufeff")) == name })
+		i := slices.Index(t.header, name)
 		if i < 0 {
 			f.Close()
 			return nil, fault.Inputf("%s has no column %s, expected the header %s", file, name, strings.Join(columns, ","))

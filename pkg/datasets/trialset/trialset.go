@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/snnctl/snnctl/internal/fault"
@@ -22,6 +23,7 @@ type Options struct {
 
 	BinS        float64
 	FromS, ToS  float64 // window around the event
+	TypeColumn  string  // of a trial, whose text is its type; "" for the recording's own type
 	EventColumn string  // of a trial; "" for its start
 	StimColumn  string  // amplitude of the stimulus; "" for none, which is 1 in all trials
 	Behaviour   string  // the trace that is matched too; "" for none
@@ -108,7 +110,7 @@ func New(recordings []*spiketrain.Recording, net Network, o Options) (*Set, erro
 			return nil, err
 		}
 		if len(session.Train) == 0 {
-			return nil, fault.Inputf("session %s has no trial of the types %s to train with", rec.Name, strings.Join(o.Types, ", "))
+			return nil, fault.Inputf("session %s has no trial of the types %s to train with (its trials are of the types %s)", rec.Name, strings.Join(o.Types, ", "), o.found(rec))
 		}
 		set.Sessions = append(set.Sessions, session)
 		for _, note := range rec.Notes {
@@ -118,13 +120,42 @@ func New(recordings []*spiketrain.Recording, net Network, o Options) (*Set, erro
 	return set, nil
 }
 
-// meanRate is that over the session, Hz.
+// found names the types of a recording, for a message.
+func (o *Options) found(rec *spiketrain.Recording) string {
+	var names []string
+	for k := range rec.Trials {
+		if name := fmt.Sprintf("%q", o.typeOf(&rec.Trials[k])); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return either(names[:min(len(names), 12)])
+}
+
+// meanRate is that in the trials of the session, Hz.
 func meanRate(rec *spiketrain.Recording, neuron int) float64 {
-	first, last := rec.Span()
-	if last <= first {
+	spikes, time := 0, 0.0
+	for _, t := range rec.Trials {
+		spikes += len(rec.Neurons[neuron].Between(t.Start, t.Stop))
+		time += t.Stop - t.Start
+	}
+	if time == 0 {
 		return 0
 	}
-	return float64(len(rec.Neurons[neuron].Spikes)) / (last - first)
+	return float64(spikes) / time
+}
+
+// typeOf is the type of a trial.
+func (o *Options) typeOf(t *spiketrain.Trial) string {
+	if o.TypeColumn == "" {
+		return t.Type
+	}
+	if label, ok := t.Labels[o.TypeColumn]; ok {
+		return label
+	}
+	if x, ok := t.Values[o.TypeColumn]; ok {
+		return strconv.FormatFloat(x, 'g', -1, 64)
+	}
+	return ""
 }
 
 // assign gives each neuron of the network a recorded one of its area and kind: drawn
@@ -209,8 +240,8 @@ func (s *Session) take(rec *spiketrain.Recording, number int, recorded []int, bi
 		return err
 	}
 	for k, t := range rec.Trials {
-		kind := slices.Index(o.Types, t.Type)
-		if kind < 0 || !o.Reaction.keeps(&t) {
+		kind := slices.Index(o.Types, o.typeOf(&t))
+		if kind < 0 || !o.Reaction.keeps(o.Types[kind], &t) {
 			continue
 		}
 		event := t.Start
@@ -253,8 +284,8 @@ func (s *Session) take(rec *spiketrain.Recording, number int, recorded []int, bi
 }
 
 // keeps reports whether a trial's reaction is one of those wanted.
-func (r *Reaction) keeps(t *spiketrain.Trial) bool {
-	if r == nil || !slices.Contains(r.Types, t.Type) {
+func (r *Reaction) keeps(kind string, t *spiketrain.Trial) bool {
+	if r == nil || !slices.Contains(r.Types, kind) {
 		return true
 	}
 	x, ok := t.Values[r.Column]

@@ -113,7 +113,8 @@ func (t *Trainer[F]) arrays() []plasticity.Array[F] {
 		array("offset_bias", "c1 of the trial's offset [d]", t.w.OffsetBias, t.grad.OffsetBias, d),
 		array("offset_out", "A2 of the trial's offset [n][d]", t.w.OffsetOut, t.grad.OffsetOut, n, d),
 		array("w_jaw", "weights of the jaw [motor neurons]", t.w.Jaw, t.grad.Jaw, len(p.Motor)),
-		array("b_jaw", "bias of the jaw [1]", t.w.JawBias, t.grad.JawBias, len(t.w.JawBias)),
+		array("b_jaw", "bias b of the jaw [1], or mean and deviation of a linear one [2]", t.w.JawBias, t.grad.JawBias, len(t.w.JawBias)),
+		array("w_feedback", "feedback of the jaw [delay][n]", t.w.JawFeedback, t.grad.JawFeedback, len(p.JawTaps), n),
 	}
 }
 

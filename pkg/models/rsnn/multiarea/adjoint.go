@@ -22,7 +22,8 @@ type blockGradient[F tensor.Float] struct {
 	back             []F        // ∂L/∂v⁺ of a step, [trials of the block][row]
 	sum, noise       []F        // Σ_t g and Σ_t ε g, [trials of the block][row]
 	direct           []F        // ∂L/∂v⁻ of a step, as the loss itself has it
-	jaw              []F        // what the jaw sends back to motor neurons, [trials of the block][T]
+	gq               []F        // ∂L/∂q, by trial of the block
+	feedback         []F        // of effective weights, [taps][row]
 	events           kernel.Events
 	panels           kernel.EventScratch[F]
 }
@@ -51,6 +52,7 @@ func (net *Network[F]) Backward(grad *Weights[F], r *Run[F], w *Weights[F], spik
 		kernel.AddRow(grad.Rest, from.weights.Rest)
 		kernel.AddRow(grad.Jaw, from.weights.Jaw)
 		kernel.AddRow(grad.JawBias, from.weights.JawBias)
+		net.backToWeights(grad.JawFeedback, from.feedback, []F{1})
 		if b > 0 {
 			kernel.AddRow(first.input, from.input)
 			kernel.AddRow(first.recurrent, from.recurrent)
@@ -66,11 +68,12 @@ func (b *blockGradient[F]) reset(net *Network[F], steps, trials int) {
 	if b.input == nil {
 		b.input, b.recurrent = make([]F, p.Inputs*net.row), make([]F, len(p.Delays)*p.Neurons*net.row)
 		b.weights.Rest, b.weights.Jaw = make([]F, p.Neurons), make([]F, len(p.Motor))
-		b.weights.JawBias = make([]F, min(1, len(p.Motor)))
+		b.weights.JawBias, b.feedback = make([]F, p.jawNumbers()), make([]F, len(p.JawTaps)*net.row)
 	}
 	b.g, b.gz = grown(b.g, (steps+p.maxDelay())*row), grown(b.gz, p.minDelay()*row)
+	b.gq = grown(b.gq, trials)
 	b.back, b.sum, b.noise = grown(b.back, row), grown(b.sum, row), grown(b.noise, row)
-	for _, x := range [][]F{b.weights.Rest, b.weights.Jaw, b.weights.JawBias, b.g[steps*row:], b.gz, b.back, b.sum, b.noise} {
+	for _, x := range [][]F{b.weights.Rest, b.weights.Jaw, b.weights.JawBias, b.g[steps*row:], b.gz, b.back, b.sum, b.noise, b.gq, b.feedback} {
 		clear(x)
 	}
 }
@@ -79,12 +82,7 @@ func (b *blockGradient[F]) reset(net *Network[F], steps, trials int) {
 func (net *Network[F]) blockBackward(b *blockGradient[F], r *Run[F], w *Weights[F], first, last int, spikes, potentials SpikeGradient[F], gjaw, gradOffset []F) {
 	n, row, trials := net.Neurons, net.row, last-first
 	b.reset(net, r.Steps, trials)
-	if gjaw != nil {
-		b.jaw = grown(b.jaw, trials*r.Steps)
-		for k := first; k < last; k++ {
-			net.jawBackward(&b.weights, r, w, k, part(gjaw, k, r.Trials), part(b.jaw, k-first, trials))
-		}
-	}
+	hasJaw := len(net.Motor) > 0 && (gjaw != nil || len(net.JawTaps) > 0)
 	if potentials != nil {
 		b.direct = grown(b.direct, row)
 		clear(b.direct)
@@ -94,12 +92,18 @@ func (net *Network[F]) blockBackward(b *blockGradient[F], r *Run[F], w *Weights[
 	for until := r.Steps; until > 0; until -= net.minDelay() {
 		from := max(0, until-net.minDelay())
 		gz := b.gz[:(until-from)*trials*row]
-		for t := from; t < until; t++ {
+		for t := until - 1; t >= from; t-- {
 			for k := first; k < last; k++ {
 				to := gz[((t-from)*trials+k-first)*row:][:n]
 				spikes(k, t, to)
-				if gjaw != nil {
-					back := b.jaw[(k-first)*r.Steps+t]
+				if hasJaw {
+					var gradient F
+					if gjaw != nil {
+						gradient = gjaw[k*r.Steps+t]
+					}
+					var back F
+					b.gq[k-first], back = net.jawBackward(&b.weights, r, w, k, t, gradient, b.gq[k-first],
+						func(t int) []F { return b.g[(t*trials+k-first)*row:][:row] })
 					for m, i := range net.Motor {
 						to[i] += back * w.Jaw[m]
 					}
@@ -123,6 +127,7 @@ func (net *Network[F]) blockBackward(b *blockGradient[F], r *Run[F], w *Weights[
 					b.weights.Rest[i] += step.Back[i] // of the reset
 				}
 				kernel.Discharge(&step)
+				net.feedbackBackward(b.feedback, r, k, t, step.G)
 			}
 		}
 	}

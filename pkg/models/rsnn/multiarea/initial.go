@@ -41,7 +41,8 @@ func (s Sizes) AreaOf() []int {
 // and balanced: for every neuron the larger of the sums of its excitatory and its
 // inhibitory weights is scaled down to the other. They are divided by the largest
 // absolute eigenvalue of the signed matrix and by the number of delays. Between areas
-// they are zero. Input weights are uniform in (0, 1/√I), and balanced.
+// they are zero. Input weights are uniform in (0, 1/√I), and balanced. The feedback of
+// the jaw begins at zero.
 func InitialWeights[F tensor.Float](p *Params, seed uint64) Weights[F] {
 	w := NewWeights[F](p)
 	n := p.Neurons
@@ -82,8 +83,11 @@ func InitialWeights[F tensor.Float](p *Params, seed uint64) Weights[F] {
 	for i := range w.Jaw {
 		w.Jaw[i] = F(r.NormFloat64() * 10 * math.Sqrt(2/float64(len(p.Motor)+1)))
 	}
-	for i := range w.JawBias {
-		w.JawBias[i] = 1
+	switch len(w.JawBias) {
+	case 1:
+		w.JawBias[0] = 1
+	case 2: // mean and deviation
+		w.JawBias[1] = 1
 	}
 	return w
 }

@@ -49,6 +49,8 @@ type Params struct {
 	TrialNoise      int   // dimensions of ξ; 0 for no offset
 	Motor           []int // neurons that move the jaw; none for no jaw
 	TauJawMS        float64
+	JawLinear       bool  // (9) for (8)
+	JawTaps         []int // delays after which the jaw moves the neurons, steps; none for an open loop
 }
 
 // Weights are the parameters of a network, or the gradient with respect to them.
@@ -61,8 +63,9 @@ type Weights[F tensor.Float] struct {
 	OffsetBias []F // c1, [dimensions]
 	OffsetOut  []F // A2, [N][dimensions]
 
-	Jaw     []F // w_jaw, one for each motor neuron
-	JawBias []F // b, one number; empty without a jaw
+	Jaw         []F // w_jaw, one for each motor neuron
+	JawBias     []F // b; mean and deviation of a linear jaw; empty without a jaw
+	JawFeedback []F // K, [taps][N]
 }
 
 // NewWeights returns zeros.
@@ -72,9 +75,7 @@ func NewWeights[F tensor.Float](p *Params) Weights[F] {
 		Input: make([]F, p.Inputs*p.Neurons), Recurrent: make([]F, len(p.Delays)*p.Neurons*p.Neurons), Rest: make([]F, p.Neurons),
 		OffsetIn: make([]F, d*d), OffsetBias: make([]F, d), OffsetOut: make([]F, p.Neurons*d), Jaw: make([]F, len(p.Motor)),
 	}
-	if len(p.Motor) > 0 {
-		w.JawBias = make([]F, 1)
-	}
+	w.JawBias, w.JawFeedback = make([]F, p.jawNumbers()), make([]F, len(p.JawTaps)*p.Neurons)
 	return w
 }
 
@@ -93,6 +94,7 @@ type Network[F tensor.Float] struct {
 	drop, scale      []F // θ - v_rest and (θ - v_rest) σ √Δt, row
 	sign, signIn     []F
 	input, recurrent []F                 // effective weights: sign (1-α)/2 times those of Weights; a row for each [I], [groups][N pre]
+	jawFeedback      []F                 // effective weights: (1-α)/2 K, a row for each tap
 	packed           []kernel.PackedB[F] // recurrent, turned, of each group
 	groups           []blockGradient[F]
 	scratch          []scratch[F]
@@ -104,7 +106,7 @@ func New[F tensor.Float](p Params, threads int) *Network[F] {
 	row := (n + kernel.NoiseBlock - 1) / kernel.NoiseBlock * kernel.NoiseBlock
 	net := &Network[F]{Params: p, Threads: threads, row: row, decay: make([]F, row), rise: make([]F, row), drop: make([]F, row), scale: make([]F, row),
 		sign: signs[F](n, p.Excitatory), signIn: signs[F](p.Inputs, p.ExcitatoryInputs),
-		input: make([]F, p.Inputs*row), recurrent: make([]F, len(p.Delays)*n*row), packed: make([]kernel.PackedB[F], len(p.Delays))}
+		input: make([]F, p.Inputs*row), recurrent: make([]F, len(p.Delays)*n*row), packed: make([]kernel.PackedB[F], len(p.Delays)), jawFeedback: make([]F, len(p.JawTaps)*row)}
 	for i, tau := range p.TauMS {
 		net.decay[i] = F(math.Exp(-p.StepMS / tau))
 		net.rise[i] = F(1 - math.Exp(-p.StepMS/tau))
@@ -144,6 +146,7 @@ func (net *Network[F]) SetWeights(w *Weights[F]) {
 	}
 	effective(net.input, w.Input, net.signIn)
 	effective(net.recurrent, w.Recurrent, net.sign)
+	effective(net.jawFeedback, w.JawFeedback, []F{1})
 	for g := range net.packed {
 		net.packed[g].Pack(true, n, n, net.recurrent[g*n*net.row:(g+1)*n*net.row], net.row)
 	}
@@ -162,6 +165,17 @@ func (net *Network[F]) backToWeights(grad, from, sign []F) {
 	}
 }
 
+// jawNumbers is the length of JawBias.
+func (p *Params) jawNumbers() int {
+	switch {
+	case len(p.Motor) == 0:
+		return 0
+	case p.JawLinear:
+		return 2
+	}
+	return 1
+}
+
 // maxDelay is the longest delay.
 func (p *Params) maxDelay() int {
 	longest := 0
@@ -171,11 +185,14 @@ func (p *Params) maxDelay() int {
 	return longest
 }
 
-// minDelay is the shortest.
+// minDelay is the shortest, of synapses and of the jaw's feedback.
 func (p *Params) minDelay() int {
 	shortest := p.maxDelay()
 	for _, d := range p.Delays {
 		shortest = min(shortest, d)
+	}
+	for _, tap := range p.JawTaps {
+		shortest = min(shortest, tap)
 	}
 	return max(1, shortest)
 }

@@ -19,7 +19,8 @@ type State[F tensor.Float] struct {
 	Potential  []F            // v⁺, [N]
 	Refractory []int32        // steps that the neuron is silent for still, [N]
 	Recent     *tensor.Raster // spikes of the last steps before, as many as the longest delay
-	Jaw        F              // log(jaw + b)
+	Jaw        F              // q
+	JawHistory []F            // the jaw in the last steps before, as many as the longest tap
 }
 
 // Run is what a network did in a number of trials. Its memory is used again from
@@ -41,7 +42,8 @@ type Run[F tensor.Float] struct {
 	offset    []F             // o, [trials][N]
 	xi        []F             // ξ, [trials][dimensions]
 	hidden    []F             // relu(A1 ξ + c1), [trials][dimensions]
-	jawStart  []F             // log(jaw + b) before the first step
+	// the jaw before the first step, of each trial
+	jawHistory [][]F
 }
 
 // scratch is a worker's memory: rows.
@@ -95,7 +97,7 @@ func (net *Network[F]) Simulate(r *Run[F], w *Weights[F], inputs []tensor.Raster
 	net.offsets(r, w, xi)
 	r.Jaw = r.Jaw[:0]
 	if len(net.Motor) > 0 {
-		r.Jaw, r.jawStart = grown(r.Jaw, trials*steps), grown(r.jawStart, trials)
+		r.Jaw, r.jawHistory = grown(r.Jaw, trials*steps), grown(r.jawHistory, trials)
 	}
 	net.scratch = grown(net.scratch, max(1, net.Threads))
 	parallel.For(net.Threads, trials, func(worker, k int) {
@@ -104,7 +106,6 @@ func (net *Network[F]) Simulate(r *Run[F], w *Weights[F], inputs []tensor.Raster
 			from = &start[k]
 		}
 		net.trial(&net.scratch[worker], r, w, k, from, draws)
-		net.moveJaw(r, w, k, from)
 	})
 }
 
@@ -135,9 +136,19 @@ func (net *Network[F]) trial(s *scratch[F], r *Run[F], w *Weights[F], k int, fro
 	theta := F(net.Threshold)
 	step := kernel.Spiking[F]{Most: F(net.StepMS / 2), Slope: F(net.Dampening * net.Steepness / net.Threshold * net.StepMS / 2), Refractory: int32(net.RefractorySteps),
 		P: s.logistic, Uniform: s.uniform, V: s.potential, Drop: net.drop, Counter: s.refractory, Spikes: s.fired}
+	hasJaw := len(net.Motor) > 0
+	var q F
+	if hasJaw {
+		r.jawHistory[k] = r.jawHistory[k][:0]
+		if q = net.jawAtRest(w); from != nil {
+			q = from.Jaw
+			r.jawHistory[k] = append(r.jawHistory[k], from.JawHistory...)
+		}
+	}
 	normal := s.normal
 	for t := range r.Steps {
 		current := s.current[t%ring*row:][:row]
+		net.feedback(current, r, k, t)
 		for _, m := range r.inputs[k].At(t) {
 			kernel.AddRow(current, net.input[int(m)*row:(int(m)+1)*row])
 		}
@@ -166,6 +177,12 @@ func (net *Network[F]) trial(s *scratch[F], r *Run[F], w *Weights[F], k int, fro
 		}
 		spikes.EndStep()
 		net.deliver(s.current, spikes.Active[first:], t)
+		if hasJaw {
+			q, r.Jaw[k*r.Steps+t] = net.moveJaw(w, q, spikes.Active[first:])
+		}
+	}
+	if hasJaw {
+		net.keepJaw(&r.Final[k], r, k, q)
 	}
 	net.keep(&r.Final[k], s, before, spikes)
 }
