@@ -1,5 +1,7 @@
 package config
 
+import "slices"
+
 // TrialMatching fits a network to recordings so that it reproduces the mean response of
 // each neuron, and how trials differ: sets of simulated and of recorded trials, each
 // described by the filtered activity of its areas, are matched (arXiv:2306.03603). The
@@ -27,6 +29,22 @@ type TrialMatching struct {
 }
 
 func (TrialMatching) isRule() {}
+
+func (r TrialMatching) check(e *Experiment, report reporter) {
+	if r.Subsets != "by-stimulus" {
+		return
+	}
+	types := []string{"Miss", "Hit"}
+	if d, ok := e.Data.(RecordedTrials); ok {
+		types = d.TrialTypes
+	}
+	for _, name := range []string{"Miss", "Hit", "CR", "FA"} {
+		if !slices.Contains(types, name) {
+			report("rule.subsets", "rule.subsets is by-stimulus, expected all, as there are no trials of the type %s", name)
+			return
+		}
+	}
+}
 
 func defaultTrialMatching() TrialMatching {
 	adamW := defaultAdamW()

@@ -186,7 +186,7 @@ func newTrialMatching[F tensor.Float](e *config.Experiment, s Settings, set *tri
 		o.Stimuli.Onsets = append(o.Stimuli.Onsets, onset/1000)
 	}
 	if r.Subsets == "by-stimulus" {
-		o.Subsets = [][]int{nil, {0, 1}, {2, 3}}
+		o.Subsets = [][]int{nil, set.Codes("Miss", "Hit"), set.Codes("CR", "FA")}
 	}
 	if d, ok := e.Data.(config.TwoAreaSpikes); ok {
 		o.EvaluationTrials = d.EvaluationTrials

@@ -78,6 +78,17 @@ type Trial struct {
 	Stimulus  float64
 }
 
+// Codes are those of types of trials that the set has.
+func (s *Set) Codes(names ...string) []int {
+	codes := []int{}
+	for _, name := range names {
+		if i := slices.Index(s.Types, name); i >= 0 {
+			codes = append(codes, i)
+		}
+	}
+	return codes
+}
+
 // candidate is a recorded neuron.
 type candidate struct{ session, neuron int }
 

@@ -30,7 +30,8 @@ func (t *Trainer[F]) Evaluate(split string, trials int) (map[string]float64, err
 	}
 	t.correlations(metrics, target, &b)
 	t.hits(metrics, target, &b)
-	return metrics, nil
+	t.templates(metrics, target, &b)
+	return metrics, t.lickTypes(metrics, target, &b)
 }
 
 // matched adds R_trial and the loss of hard matching. The larger set of trials is cut,

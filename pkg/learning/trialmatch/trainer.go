@@ -64,6 +64,7 @@ type Trainer[F tensor.Float] struct {
 	discriminators []*discriminator // of the sessions, with gan; nil where a session is not matched
 	likelihood     likelihood[F]
 	patience       patience
+	licks          *lickClassifier // nil until it is wanted
 }
 
 // New draws the initial weights of a network for the trials of a set.
@@ -82,7 +83,10 @@ func New[F tensor.Float](net *multiarea.Network[F], set *trialset.Set, seed uint
 		t.subsets = []*target{newTarget(t, nil, func(s *trialset.Session) []int { return s.Train })}
 	}
 	for _, types := range o.Subsets {
-		t.subsets = append(t.subsets, newTarget(t, types, func(s *trialset.Session) []int { return s.Train }))
+		target := newTarget(t, types, func(s *trialset.Session) []int { return s.Train })
+		if len(target.stimuli) > 0 { // there are such trials
+			t.subsets = append(t.subsets, target)
+		}
 	}
 	t.group()
 	if o.Matching == "gan" {
