@@ -25,7 +25,9 @@ import (
 )
 
 // Element is a kind of value.
-type Element interface{ float32 | float64 | int16 | uint8 }
+type Element interface {
+	float32 | float64 | int16 | uint8
+}
 
 const (
 	start  = "\x93NUMPY\x01\x00"
