@@ -217,7 +217,9 @@ func (f withFallbackFonts) WriteTo(w io.Writer) (int64, error) {
 	if _, err := f.WriterTo.WriteTo(&svg); err != nil {
 		return 0, err
 	}
-	n, err := w.Write(bytes.ReplaceAll(svg.Bytes(),
-		[]byte("font-family:Liberation Sans;"), []byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif;")))
+	b := bytes.ReplaceAll(svg.Bytes(),
+		[]byte("font-family:Liberation Sans;"), []byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif;"))
+	b = bytes.ReplaceAll(b, []byte("data:image/jpg;base64,iVBORw0KGgo"), []byte("data:image/png;base64,iVBORw0KGgo")) // it is PNG
+	n, err := w.Write(b)
 	return int64(n), err
 }

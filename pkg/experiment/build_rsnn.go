@@ -30,6 +30,7 @@ func buildRSNN[F tensor.Float](e *config.Experiment, s Settings) (*Experiment, e
 		trainingTrials: len(trials.Train),
 		reseed:         func(seed uint64) { trainer.Seed = seed },
 		simulate:       trainer.Simulate,
+		draw:           func(dir string) error { return drawRSNN(trainer, dir) },
 		check: func() ([]GradientCheck, error) {
 			exact := newRSNN[float64](e, s, trials).FirstGradients()
 			return compareGradients(widened(newRSNN[float32](e, s, trials).FirstGradients()), widened(exact)), nil

@@ -10,6 +10,7 @@ package samplemeasure
 import (
 	"math"
 
+	"github.com/snnctl/snnctl/internal/kernel"
 	"github.com/snnctl/snnctl/internal/parallel"
 	"github.com/snnctl/snnctl/internal/tensor"
 	"github.com/snnctl/snnctl/pkg/models/rsnn/fir"
@@ -29,10 +30,25 @@ func Likelihood[F tensor.Float](net *fir.Network[F], r *fir.Run[F], data []tenso
 	parallel.For(net.Threads, r.Trials, func(_, k int) {
 		u, p, g := r.UAt(k), r.PAt(k), gu[k*r.Steps*n:(k+1)*r.Steps*n]
 		var sum float64
+		var log [64]F // of 1 + exp(-|βu|), which softplus has besides max(βu, 0)
 		for t := range r.Steps {
-			for j := t * n; j < t*n+net.Visible; j++ {
-				sum += softplus(beta * float64(u[j]))
-				g[j] += scale * p[j]
+			for first := 0; first < net.Visible; first += len(log) {
+				at := t*n + first
+				row := log[:min(len(log), net.Visible-first)]
+				for i, x := range u[at : at+len(row)] {
+					x *= net.Steepness
+					sum += float64(max(x, 0))
+					row[i] = -max(x, -x)
+					g[at+i] += scale * p[at+i]
+				}
+				kernel.Exp(row, row)
+				for i := range row {
+					row[i]++
+				}
+				kernel.Log(row, row)
+				for _, x := range row {
+					sum += float64(x)
+				}
 			}
 			for _, i := range data[k].At(t + net.Delays) {
 				j := t*n + int(i)
@@ -44,9 +60,6 @@ func Likelihood[F tensor.Float](net *fir.Network[F], r *fir.Run[F], data []tenso
 	})
 	return total(sums) / count
 }
-
-// softplus is log(1 + exp x).
-func softplus(x float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }
 
 func total(x []float64) (sum float64) {
 	for _, v := range x {

@@ -88,24 +88,39 @@ type parts struct {
 	likelihood, psth, noise, rate, total float64
 }
 
-// draws are addressed by purpose, step and trial.
+// draws are addressed by purpose, step, trial, bin and neuron: each is a word of 32 bits of
+// a Philox block.
 func (t *Trainer[F]) draws(purpose rng.Purpose, step int) fir.Draws {
-	return func(trial int) func([]float64) {
-		r := rng.Stream(t.Seed, purpose, uint64(step), uint64(trial))
-		return func(u []float64) {
-			for i := range u {
-				u[i] = r.Float64()
-			}
-		}
-	}
+	return t.drawsFrom(0, purpose, step)
 }
 
-// hiddenDraws are nil where no spike of a clamped run matters.
+// hiddenDraws are those of a clamped run, where the spikes of recorded neurons do not
+// matter: these never fire. They are nil where there are no others.
 func (t *Trainer[F]) hiddenDraws(purpose rng.Purpose, step int) fir.Draws {
 	if t.Net.Hidden == 0 {
 		return nil
 	}
-	return t.draws(purpose, step)
+	return t.drawsFrom(t.Net.Visible, purpose, step)
+}
+
+func (t *Trainer[F]) drawsFrom(first int, purpose rng.Purpose, step int) fir.Draws {
+	key := rng.Key(t.Seed, purpose)
+	return func(trial int) func([]float64) {
+		bin := uint32(0)
+		return func(u []float64) {
+			for i := range u[:first] {
+				u[i] = 1
+			}
+			u = u[first:]
+			for i := 0; i < len(u); i += 4 {
+				words := rng.Philox4x32([4]uint32{uint32(i), bin, uint32(step), uint32(trial)}, key)
+				for k := range min(4, len(u)-i) {
+					u[i+k] = float64(words[k]) * 0x1p-32
+				}
+			}
+			bin++
+		}
+	}
 }
 
 // lossNow is that of a step.
