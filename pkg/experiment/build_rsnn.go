@@ -11,6 +11,7 @@ import (
 	"github.com/snnctl/snnctl/pkg/learning/plasticity"
 	"github.com/snnctl/snnctl/pkg/learning/samplemeasure"
 	"github.com/snnctl/snnctl/pkg/models/rsnn/fir"
+	"github.com/snnctl/snnctl/pkg/models/rsnn/framenet"
 )
 
 // buildRSNN fits a stochastic network to spike trains.
@@ -70,9 +71,22 @@ func describeTrials(t *spiketrain.Trials) []string {
 		len(t.Neurons), t.Steps, 1000*t.Bin, len(t.Train), len(t.Validation), len(t.Test))}, t.Notes...)
 }
 
+// stimulusSizes are those of the network that makes inputs of frames.
+func stimulusSizes(m config.RSNN, trials *spiketrain.Trials) framenet.Sizes {
+	return framenet.Sizes{Depth: trials.Frames.Depth, Side: trials.Frames.Side, Filters: m.CNNFilters, Kernel: m.CNNKernel, Pool: m.CNNPool}
+}
+
+// rsnnInputs is the number of inputs of the neurons.
+func rsnnInputs(m config.RSNN, trials *spiketrain.Trials) int {
+	if m.StimulusNetwork == "cnn" {
+		return stimulusSizes(m, trials).Inputs()
+	}
+	return trials.Inputs
+}
+
 func rsnnNetwork[F tensor.Float](e *config.Experiment, s Settings, trials *spiketrain.Trials) *fir.Network[F] {
 	m := e.Model.(config.RSNN)
-	return &fir.Network[F]{Visible: len(trials.Neurons), Hidden: m.HiddenNeurons, Delays: m.HistoryBins, Inputs: trials.Inputs,
+	return &fir.Network[F]{Visible: len(trials.Neurons), Hidden: m.HiddenNeurons, Delays: m.HistoryBins, Inputs: rsnnInputs(m, trials),
 		Threshold: F(m.Threshold), Steepness: F(m.Beta), Dampening: F(m.Dampening), Threads: s.Threads}
 }
 
@@ -81,7 +95,11 @@ func newRSNN[F tensor.Float](e *config.Experiment, s Settings, trials *spiketrai
 	m := e.Model.(config.RSNN)
 	net := rsnnNetwork[F](e, s, trials)
 	start := fir.InitialWeights(net, fir.Start{Truncated: m.Start == "truncated-normal", Input: m.InputScale, Recurrent: m.RecurrentScale}, e.Seed)
-	return samplemeasure.New(net, start, trials, rsnnOptions[F](e))
+	var stimulus *framenet.Network[F]
+	if m.StimulusNetwork == "cnn" {
+		stimulus = framenet.New[F](stimulusSizes(m, trials), trials.Frames.Pixels, s.Threads, e.Seed)
+	}
+	return samplemeasure.New(net, start, stimulus, trials, rsnnOptions[F](e))
 }
 
 func rsnnOptions[F tensor.Float](e *config.Experiment) samplemeasure.Options[F] {
@@ -133,10 +151,17 @@ func rsnnBuffers[F tensor.Float](e *config.Experiment, trials *spiketrain.Trials
 	}
 	const moments, sums = 4, 8 // value, gradient and two moments; gradients of runs of trials
 	const runs = 5             // u and p, clamped and free, and ∂L/∂u
-	parameters := n*n*int64(m.HistoryBins) + n*int64(trials.Inputs) + n
-	return planBuffers(map[string]int64{
+	parameters := n*n*int64(m.HistoryBins) + n*int64(rsnnInputs(m, trials)) + n
+	all := map[string]int64{
 		parametersBuffer:               (moments + sums) * width * parameters,
 		"potentials and probabilities": runs * width * int64(at) * int64(trials.Steps) * n,
-		"covariances of trials":        2 * width * int64(at) * int64(trials.Steps) * int64(len(trials.Neurons)),
-	})
+		"covariances of trials":        4 * width * int64(at) * int64(trials.Steps) * int64(len(trials.Neurons)),
+	}
+	if m.StimulusNetwork == "cnn" {
+		f := trials.Frames
+		pixels := int64(f.Side * f.Side * trials.Steps)
+		// Of each filter's picture: convolved, rectified, padded and pooled, with gradients.
+		all["frames in the stimulus network"] = width * pixels * (int64(f.Depth) + 2*4*int64(m.CNNFilters))
+	}
+	return planBuffers(all)
 }

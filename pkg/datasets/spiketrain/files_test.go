@@ -34,7 +34,7 @@ func TestMATLABEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Neurons) != 3 || len(r.Trials) != 4 {
+	if len(r.Neurons) != 3 || len(r.Trials) != 8 {
 		t.Fatalf("%d neurons, %d trials", len(r.Neurons), len(r.Trials))
 	}
 	for i := range r.Neurons {

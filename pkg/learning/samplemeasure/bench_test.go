@@ -20,7 +20,7 @@ func BenchmarkStep(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			net := networkFor[float32](data, 5, 3)
 			net.Threads = 1
-			tr := New(net, fir.InitialWeights(net, fir.Start{Input: 0.1, Recurrent: 0.3}, 1), data, Options[float32]{Loss: loss, BatchSize: 60,
+			tr := New(net, fir.InitialWeights(net, fir.Start{Input: 0.1, Recurrent: 0.3}, 1), nil, data, Options[float32]{Loss: loss, BatchSize: 60,
 				Options: plasticity.Options[float32]{Optimizer: &optim.Adam[float32]{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}, Schedule: optim.Constant(0.01)}})
 			b.ReportAllocs()
 			for step := 0; b.Loop(); step++ {

@@ -19,7 +19,7 @@ func (t *Trainer[F]) Compare(split string) (*Compared, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.run(len(data), split)
+	t.run(t.x(), len(data), split)
 	history, n := t.Net.Delays, t.Net.Visible
 	return &Compared{
 		DataPSTH: metrics.TrialAverage(data, history, n), ModelPSTH: metrics.TrialAverage(t.free.Spikes, 0, n),

@@ -60,14 +60,14 @@ func (t *Trainer[F]) Simulate(split string, trials int) (*spiketrain.Recording, 
 	if trials > 0 {
 		data = data[:min(trials, len(data))]
 	}
-	t.run(len(data), split)
+	t.run(t.x(), len(data), split)
 	first, bins := t.Trials.History, t.Trials.History+t.Trials.Steps
 	return spiketrain.Session("simulated", t.Trials.Neurons, t.Trials.Areas, t.Trials.Bin, first, bins, t.free.Spikes), t.Trials.Bin, nil
 }
 
-// run runs the network freely.
-func (t *Trainer[F]) run(trials int, split string) {
-	drive := t.Net.Drive(&t.value, t.inputs, t.Trials.Steps)
+// run runs the network freely on inputs [T][I].
+func (t *Trainer[F]) run(inputs []F, trials int, split string) {
+	drive := t.Net.Drive(&t.value, inputs, t.Trials.Steps)
 	t.Net.Free(&t.free, &t.value, drive, trials, t.draws(rng.Purpose("free "+split), 0))
 }
 
@@ -75,12 +75,13 @@ func (t *Trainer[F]) run(trials int, split string) {
 // in t.clamped and t.free.
 func (t *Trainer[F]) losses(data []tensor.Raster, split string) parts {
 	loss := t.Loss
-	drive := t.Net.Drive(&t.value, t.inputs, t.Trials.Steps)
+	inputs := t.x()
+	drive := t.Net.Drive(&t.value, inputs, t.Trials.Steps)
 	var p parts
 	t.begin(len(data) * len(drive))
 	t.Net.Clamped(&t.clamped, &t.value, drive, data, t.hiddenDraws(rng.Purpose("clamped "+split), 0))
 	p.likelihood = Likelihood(t.Net, &t.clamped, data, 1, t.gu)
-	t.run(len(data), split)
+	t.run(inputs, len(data), split)
 	t.measure(&p, loss, data)
 	if !loss.free() && loss.HiddenRate > 0 {
 		p.rate = HiddenRate(t.Net, &t.clamped, loss.HiddenTarget, 1, t.rate)

@@ -366,7 +366,7 @@ func TestConsistentCovariance(t *testing.T) {
 func TestConsistentCovarianceIsThatOfTheData(t *testing.T) {
 	data := fullObs(300, 4)
 	net, w := truth(data)
-	tr := New(net, w, data, Options[float64]{Loss: Loss{NoiseCorrelation: 1}, Seed: 5})
+	tr := New(net, w, nil, data, Options[float64]{Loss: Loss{NoiseCorrelation: 1}, Seed: 5})
 	published := tr.gradients(tr.Loss, data.Train, 0).noise
 	tr.Loss.Consistent = true
 	consistent := tr.gradients(tr.Loss, data.Train, 0).noise

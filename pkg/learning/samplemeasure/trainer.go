@@ -3,6 +3,8 @@ package samplemeasure
 import (
 	"math"
 
+	"github.com/snnctl/snnctl/internal/autodiff"
+	"github.com/snnctl/snnctl/internal/kernel"
 	"github.com/snnctl/snnctl/internal/rng"
 	"github.com/snnctl/snnctl/internal/tensor"
 	"github.com/snnctl/snnctl/pkg/datasets"
@@ -10,6 +12,7 @@ import (
 	"github.com/snnctl/snnctl/pkg/learning/plasticity"
 	"github.com/snnctl/snnctl/pkg/metrics"
 	"github.com/snnctl/snnctl/pkg/models/rsnn/fir"
+	"github.com/snnctl/snnctl/pkg/models/rsnn/framenet"
 )
 
 // Loss are the weights of
@@ -50,9 +53,13 @@ type Trainer[F tensor.Float] struct {
 	weights  plasticity.Weights[F]
 	value    fir.Weights[F]
 	grad     fir.Weights[F]
-	inputs   []F // x [T][I]
-	order    *datasets.Order
-	selector selector
+	inputs   []F                  // x [T][I], where no network makes them
+	stimulus *framenet.Network[F] // that makes them of frames; nil for none
+	drive    []F                  // ∂L/∂drive of a step, [T][n], for it
+
+	stimulusGrads [][]F
+	order         *datasets.Order
+	selector      selector
 
 	batch         []tensor.Raster
 	free, clamped fir.Run[F]
@@ -62,10 +69,11 @@ type Trainer[F tensor.Float] struct {
 	constant, psth []float64 // what is compared with: probabilities [T][Nv]
 }
 
-// New makes a trainer of a network that starts with weights w.
-func New[F tensor.Float](net *fir.Network[F], w fir.Weights[F], trials *spiketrain.Trials, o Options[F]) *Trainer[F] {
+// New makes a trainer of a network that starts with weights w. Where the trials have
+// frames, stimulus makes inputs of them, and learns with the network; elsewhere it is nil.
+func New[F tensor.Float](net *fir.Network[F], w fir.Weights[F], stimulus *framenet.Network[F], trials *spiketrain.Trials, o Options[F]) *Trainer[F] {
 	n := net.Neurons()
-	t := &Trainer[F]{Options: o, Trials: trials, Net: net, value: w, grad: net.NewWeights(), rate: make([]F, n),
+	t := &Trainer[F]{Options: o, Trials: trials, Net: net, value: w, grad: net.NewWeights(), rate: make([]F, n), stimulus: stimulus,
 		order: datasets.NewOrder(o.Seed, len(trials.Train))}
 	t.BatchSize = min(t.BatchSize, len(trials.Train))
 	t.inputs = make([]F, len(trials.Stimulus))
@@ -79,6 +87,20 @@ func New[F tensor.Float](net *fir.Network[F], w fir.Weights[F], trials *spiketra
 		t.weights.Add(plasticity.Array[F]{Name: "w_in", Shape: []int{net.Inputs, n}, Value: w.Input, Grad: t.grad.Input, Doc: "input weights [input][neuron]"})
 	}
 	t.weights.Add(plasticity.Array[F]{Name: "b", Shape: []int{n}, Value: w.Bias, Grad: t.grad.Bias, Doc: "biases [neuron]"})
+	if stimulus != nil {
+		for _, p := range []struct {
+			name, doc string
+			v         *autodiff.Var[F]
+		}{
+			{"stimulus_w1", "filters of the stimulus network's first convolution [out][in][height][width]", stimulus.W1},
+			{"stimulus_b1", "biases of the stimulus network's first convolution [out]", stimulus.B1},
+			{"stimulus_w2", "filters of the stimulus network's second convolution [out][in][height][width]", stimulus.W2},
+			{"stimulus_b2", "biases of the stimulus network's second convolution [out]", stimulus.B2},
+		} {
+			t.weights.Add(plasticity.Array[F]{Name: p.name, Shape: p.v.Value.Shape, Value: p.v.Value.Data, Grad: p.v.Grad.Data, Doc: p.doc})
+			t.stimulusGrads = append(t.stimulusGrads, p.v.Grad.Data)
+		}
+	}
 	t.selector.reset()
 	return t
 }
@@ -167,7 +189,12 @@ func (t *Trainer[F]) gradients(loss Loss, data []tensor.Raster, step int) parts 
 	clear(t.grad.Recurrent)
 	clear(t.grad.Input)
 	clear(t.grad.Bias)
-	drive := t.Net.Drive(&t.value, t.inputs, t.Trials.Steps)
+	for _, g := range t.stimulusGrads {
+		clear(g)
+	}
+	inputs := t.x()
+	drive := t.Net.Drive(&t.value, inputs, t.Trials.Steps)
+	t.drive = append(t.drive[:0], make([]F, len(drive))...)
 	size := len(data) * len(drive)
 	var p parts
 	if loss.Likelihood > 0 {
@@ -177,16 +204,30 @@ func (t *Trainer[F]) gradients(loss Loss, data []tensor.Raster, step int) parts 
 		if !loss.free() && loss.HiddenRate > 0 {
 			p.rate = HiddenRate(t.Net, &t.clamped, loss.HiddenTarget, loss.HiddenRate, t.rate)
 		}
-		t.Net.Backward(&t.grad, &t.clamped, &t.value, t.inputs, t.gu, t.rate)
+		kernel.AddRow(t.drive, t.Net.Backward(&t.grad, &t.clamped, &t.value, inputs, t.gu, t.rate))
 	}
 	if loss.free() {
 		t.begin(size)
 		t.Net.Free(&t.free, &t.value, drive, len(data), t.draws("free", step))
 		t.measure(&p, loss, data)
-		t.Net.Backward(&t.grad, &t.free, &t.value, t.inputs, t.gu, t.spikeGradient(loss))
+		kernel.AddRow(t.drive, t.Net.Backward(&t.grad, &t.free, &t.value, inputs, t.gu, t.spikeGradient(loss)))
+	}
+	if t.stimulus != nil {
+		n := t.Net.Neurons()
+		toInputs := make([]F, len(inputs))
+		kernel.Gemm(t.Net.Threads, false, true, t.Trials.Steps, t.Net.Inputs, n, 1, t.drive, n, t.value.Input, n, 1, toInputs, t.Net.Inputs)
+		t.stimulus.Backward(toInputs)
 	}
 	p.total = loss.Likelihood*p.likelihood + loss.PSTH*p.psth + loss.NoiseCorrelation*p.noise + loss.HiddenRate*p.rate
 	return p
+}
+
+// x is what the neurons see, [T][I].
+func (t *Trainer[F]) x() []F {
+	if t.stimulus == nil {
+		return t.inputs
+	}
+	return t.stimulus.Forward()
 }
 
 // begin clears the gradients of a run.
@@ -273,7 +314,11 @@ func (t *Trainer[F]) Promising() bool { return t.selector.least }
 // learning.
 func (t *Trainer[F]) FirstGradients() map[string][]F {
 	t.gradients(t.lossNow(0), t.next(0), 0)
-	return map[string][]F{"w_rec": t.grad.Recurrent, "w_in": t.grad.Input, "b": t.grad.Bias}
+	all := map[string][]F{"w_rec": t.grad.Recurrent, "w_in": t.grad.Input, "b": t.grad.Bias}
+	for i, g := range t.stimulusGrads {
+		all[[]string{"stimulus_w1", "stimulus_b1", "stimulus_w2", "stimulus_b2"}[i]] = g
+	}
+	return all
 }
 
 // recent is the number of training losses whose mean is watched (section 4 of the

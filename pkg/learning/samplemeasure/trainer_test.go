@@ -40,7 +40,7 @@ func TestRecovery(t *testing.T) {
 	for _, trials := range []int{20, 80, 320} {
 		data := fullObs(trials, 1)
 		net := networkFor[float64](data, 0, 3)
-		tr := New(net, net.NewWeights(), data, Options[float64]{Loss: Loss{Likelihood: 1}, LBFGS: 32})
+		tr := New(net, net.NewWeights(), nil, data, Options[float64]{Loss: Loss{Likelihood: 1}, LBFGS: 32})
 		if _, err := tr.Step(0); err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +51,7 @@ func TestRecovery(t *testing.T) {
 			t.Errorf("80 trials: RMSE %v, R² %v, want below 0.03 and above 0.98", m["weight_rmse"], m["weight_r2"])
 		}
 		trueNet, w := truth(data)
-		atTruth := New(trueNet, w, data, Options[float64]{Loss: Loss{Likelihood: 1}})
+		atTruth := New(trueNet, w, nil, data, Options[float64]{Loss: Loss{Likelihood: 1}})
 		if fitted, want := tr.gradients(tr.Loss, data.Train, 0).likelihood, atTruth.gradients(tr.Loss, data.Train, 0).likelihood; fitted >= want {
 			t.Errorf("%d trials: the fitted loss is %v, that of the true weights %v", trials, fitted, want)
 		}
@@ -69,7 +69,7 @@ func TestEveryStartEndsAtTheSameOptimum(t *testing.T) {
 	var first []float64
 	for seed := range uint64(3) {
 		net := networkFor[float64](data, 0, 3)
-		tr := New(net, fir.InitialWeights(net, fir.Start{Input: 3, Recurrent: 3}, seed), data, Options[float64]{Loss: Loss{Likelihood: 1}, LBFGS: 120})
+		tr := New(net, fir.InitialWeights(net, fir.Start{Input: 3, Recurrent: 3}, seed), nil, data, Options[float64]{Loss: Loss{Likelihood: 1}, LBFGS: 120})
 		if _, err := tr.Step(0); err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +91,7 @@ func TestTrueWeightsAreLeftAlone(t *testing.T) {
 	data := fullObs(160, 3)
 	net, w := truth(data)
 	start := append([]float64(nil), w.Recurrent...)
-	tr := New(net, w, data, Options[float64]{Loss: Loss{Likelihood: 0.4, PSTH: 0.1}, BatchSize: 80,
+	tr := New(net, w, nil, data, Options[float64]{Loss: Loss{Likelihood: 0.4, PSTH: 0.1}, BatchSize: 80,
 		Options: plasticity.Options[float64]{Optimizer: &optim.Adam[float64]{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}, Schedule: optim.Constant(0.002)}})
 	for step := range 30 {
 		if _, err := tr.Step(step); err != nil {
@@ -119,7 +119,7 @@ func TestMotif(t *testing.T) {
 		}
 		data := motif(delays, filter, 1)
 		net := networkFor[float32](data, hidden, delays)
-		tr := New(net, fir.InitialWeights(net, fir.Start{Input: 0.1, Recurrent: 0.3}, 1), data, Options[float32]{Loss: loss, BatchSize: 60, Seed: 1,
+		tr := New(net, fir.InitialWeights(net, fir.Start{Input: 0.1, Recurrent: 0.3}, 1), nil, data, Options[float32]{Loss: loss, BatchSize: 60, Seed: 1,
 			Options: plasticity.Options[float32]{Optimizer: &optim.Adam[float32]{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}, Schedule: optim.Constant(rate)}})
 		for step := range steps {
 			if _, err := tr.Step(step); err != nil {

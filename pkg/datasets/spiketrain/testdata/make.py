@@ -1,16 +1,16 @@
 # Writes the files of this folder and what they hold: python3 make.py
 import json, numpy as np, h5py, scipy.ndimage as ndi
 
-# A cell array of spike times as in CRCNS pvc-11: 3 units x 4 trials of 1 s.
+# A cell array of spike times as in CRCNS pvc-11: 3 units x 8 trials of 1 s.
 r = np.random.default_rng(1)
-times = [[np.sort(r.uniform(0, 1, r.integers(1, 6))) for k in range(4)] for u in range(3)]
+times = [[np.sort(r.uniform(0, 1, r.integers(1, 6))) for k in range(8)] for u in range(3)]
 times[1][2] = np.array([])
 times[0][3] = np.array([0.25, 1.0, 1.01])
 with h5py.File("events.mat", "w", userblock_size=512) as f:
     refs = f.create_group("#refs#")
-    cells = f.create_dataset("data/EVENTS", (4, 3), dtype=h5py.ref_dtype)
+    cells = f.create_dataset("data/EVENTS", (8, 3), dtype=h5py.ref_dtype)
     for u in range(3):
-        for k in range(4):
+        for k in range(8):
             x = times[u][k]
             if x.size:
                 d = refs.create_dataset(f"c{u}_{k}", data=x.reshape(1, -1))
