@@ -101,11 +101,11 @@ func FuzzReadFolder(f *testing.F) {
 	f.Add("x,session\n0,a\n", ",neuron_index,area,excitatory\n0,0,wS1,True\n", ",trial_number,stim,trial_type,trial_onset\n0,0,1,Hit,2\n")
 	f.Add(",session\n0,\"a\n", ",neuron_index,area,excitatory\n0,-1,,1\n", ",trial_number,stim,trial_type,trial_onset\n0,x,nan,3,1e400\n")
 	f.Add("session\na", "neuron_index,area,excitatory", "trial_number,stim,trial_type,trial_onset,reaction_time_jaw\n0,True,1.0,-3,nan")
+	root := f.TempDir() // the arrays stay as they are
+	if err := WriteFolder(root, twoSessions()); err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, sessions, neurons, trials string) {
-		root := t.TempDir()
-		if err := WriteFolder(root, twoSessions()); err != nil {
-			t.Fatal(err)
-		}
 		for file, content := range map[string]string{"cluster_information": sessions, "a/cluster_info": neurons, "a/trial_info": trials} {
 			if err := os.WriteFile(filepath.Join(root, file), []byte(content), 0o666); err != nil {
 				t.Fatal(err)
