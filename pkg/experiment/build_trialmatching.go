@@ -34,6 +34,7 @@ func buildTrialMatching[F tensor.Float](e *config.Experiment, s Settings) (*Expe
 	trainer := newTrialMatching[F](e, s, set, e.Train.BatchSize)
 	return &Experiment{
 		Trainee: trainer, Objective: Objective{Metric: "r_trial"}, done: trainer.Done,
+		draw: func(dir string) error { return drawTrialMatching(trainer, dir) },
 		Plan: Plan{Data: set.Notes, Parameters: trainer.Parameters(), Buffers: buffers},
 		check: func() ([]GradientCheck, error) {
 			trials := min(checkTrials, e.Train.BatchSize)
