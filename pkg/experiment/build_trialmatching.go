@@ -35,6 +35,9 @@ func buildTrialMatching[F tensor.Float](e *config.Experiment, s Settings) (*Expe
 	return &Experiment{
 		Trainee: trainer, Objective: Objective{Metric: "r_trial"}, done: trainer.Done,
 		draw: func(dir string) error { return drawTrialMatching(trainer, dir) },
+		simulate: func(split string, trials int) (*spiketrain.Recording, float64, error) {
+			return trainer.Simulated(split, trials), trainer.Net.StepMS / 1000, nil
+		},
 		Plan: Plan{Data: set.Notes, Parameters: trainer.Parameters(), Buffers: buffers},
 		check: func() ([]GradientCheck, error) {
 			trials := min(checkTrials, e.Train.BatchSize)
