@@ -41,6 +41,9 @@ var datas = []variant{
 	{"motif-spikes", func() any { return defaultMotifSpikes() }},
 	{"synthetic-piano", func() any { return defaultSyntheticPiano() }},
 	{"audio-files", func() any { return defaultAudioFiles() }},
+	{"task-sequence", func() any { return defaultTaskSequence() }},
+	{"feature-sequence", func() any { return defaultFeatureSequence() }},
+	{"synthetic-features", func() any { return defaultSyntheticFeatures() }},
 }
 
 var models = []variant{
@@ -54,6 +57,7 @@ var models = []variant{
 	{"rsnn-multiarea", func() any { return defaultMultiAreaRSNN() }},
 	{"rsnn", func() any { return defaultRSNN() }},
 	{"audio-codec", func() any { return defaultAudioCodec() }},
+	{"gated", func() any { return defaultGated() }},
 }
 
 var rules = []variant{
@@ -70,6 +74,15 @@ var rules = []variant{
 	{"mle", func() any { return defaultMLE() }},
 	{"sample-and-measure", func() any { return defaultSampleAndMeasure() }},
 	{"autoencoder", func() any { return defaultAutoencoder() }},
+	{"gateon", func() any { return defaultGateON() }},
+	{"finetune", func() any { return defaultFinetune() }},
+	{"joint", func() any { return Joint(defaultFinetune()) }},
+	{"separate", func() any { return Separate(defaultFinetune()) }},
+	{"ewc", func() any { return defaultEWC() }},
+	{"si", func() any { return defaultSI() }},
+	{"hat", func() any { return defaultHAT() }},
+	{"a-gem", func() any { return defaultAGEM() }},
+	{"replay", func() any { return Replay(defaultAGEM()) }},
 }
 
 var optimizers = []variant{
@@ -121,6 +134,9 @@ type combination struct {
 	data        []string
 }
 
+// tasks are the data that are learned in turn.
+var tasks = []string{"task-sequence", "feature-sequence", "synthetic-features"}
+
 var combinations = []combination{
 	{"lsnn", "bptt", []string{"sequential-mnist", "store-recall", "pattern-generation", "evidence-accumulation", "delayed-cue", "function-episodes"}},
 	{"lsnn", "eprop", []string{"sequential-mnist", "store-recall", "pattern-generation", "evidence-accumulation", "delayed-cue"}},
@@ -142,6 +158,15 @@ var combinations = []combination{
 	{"rsnn", "mle", []string{"spike-trains", "full-obs-spikes", "motif-spikes"}},
 	{"rsnn", "sample-and-measure", []string{"spike-trains", "full-obs-spikes", "motif-spikes"}},
 	{"audio-codec", "autoencoder", []string{"synthetic-piano", "audio-files"}},
+	{"gated", "gateon", tasks},
+	{"gated", "finetune", tasks},
+	{"gated", "joint", tasks},
+	{"gated", "separate", tasks},
+	{"gated", "ewc", tasks},
+	{"gated", "si", tasks},
+	{"gated", "hat", tasks},
+	{"gated", "a-gem", tasks},
+	{"gated", "replay", tasks},
 }
 
 // TypeName is the type key of a variant, such as "lsnn" for an LSNN.

@@ -48,6 +48,15 @@ var builders = []struct {
 	{"rsnn", "mle", buildRSNN[float32], buildRSNN[float64]},
 	{"rsnn", "sample-and-measure", buildRSNN[float32], buildRSNN[float64]},
 	{"audio-codec", "autoencoder", buildAudioCodec[float32], buildAudioCodec[float64]},
+	{"gated", "gateon", buildContinual[float32], buildContinual[float64]},
+	{"gated", "finetune", buildContinual[float32], buildContinual[float64]},
+	{"gated", "joint", buildContinual[float32], buildContinual[float64]},
+	{"gated", "separate", buildContinual[float32], buildContinual[float64]},
+	{"gated", "ewc", buildContinual[float32], buildContinual[float64]},
+	{"gated", "si", buildContinual[float32], buildContinual[float64]},
+	{"gated", "hat", buildContinual[float32], buildContinual[float64]},
+	{"gated", "a-gem", buildContinual[float32], buildContinual[float64]},
+	{"gated", "replay", buildContinual[float32], buildContinual[float64]},
 }
 
 // Build reads the data and makes the model and the rule of an experiment.
@@ -77,6 +86,11 @@ func MakePortable(e *config.Experiment, s Settings) error {
 		e.Data = d
 	case config.RecordedTrials:
 		d.Path, err = filepath.Abs(recordedPath(s.DataDir, d.Path))
+	case config.TaskSequence:
+		d.Dataset, err = imagesets.Absolute(s.DataDir, d.Dataset)
+		e.Data = d
+	case config.FeatureSequence:
+		d.Manifest, err = filepath.Abs(d.Manifest)
 		e.Data = d
 	case config.SpeechFrames:
 		d.Features, err = speechframes.Absolute(s.DataDir, d.Features)

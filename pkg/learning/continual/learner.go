@@ -22,6 +22,7 @@ type Options struct {
 	HeadPerTask  bool
 	Optimizer    Optimizer
 	TestExamples int // of each task, shown in one batch; 0: all
+	CurveSteps   int // of a task, after each of which its test accuracy is measured
 
 	// BestSnapshot goes on, after a task, from the step of it that had the least
 	// squared error on this many validation examples, instead of from its last; 0: the last.
@@ -60,7 +61,7 @@ type Learner[F tensor.Float] struct {
 
 // New makes a learner of an initialised network, before its first step.
 func New[F tensor.Float](n *gated.Network[F], stream *tasksequence.Stream[F], m Method[F], inference *Inference, o Options) *Learner[F] {
-	l := &Learner[F]{Options: o, Network: n, Stream: stream, Method: m, Inference: inference, Record: NewRecord(stream.Tasks()), Task: -1}
+	l := &Learner[F]{Options: o, Network: n, Stream: stream, Method: m, Inference: inference, Record: NewRecord(stream.Tasks(), n.Hidden()), Task: -1}
 	l.Pass.Threads, l.memoryPass.Threads = o.Threads, o.Threads
 	l.optimizer = optimizer[F]{Optimizer: o.Optimizer, threads: o.Threads}
 	l.best.none = true
@@ -149,6 +150,11 @@ func (l *Learner[F]) Step(step int) (map[string]float64, error) {
 	}
 	if err := l.keepBest(); err != nil {
 		return nil, err
+	}
+	if at := step % l.StepsPerTask; !l.Interleaved && at < l.CurveSteps {
+		if err := l.followCurve(at); err != nil {
+			return nil, err
+		}
 	}
 	m := map[string]float64{"loss": loss, "accuracy": float64(correct) / float64(l.batch.Trials), "task": float64(l.Task), "context": float64(l.Context)}
 	if !l.Interleaved && (step+1)%l.StepsPerTask == 0 || l.Interleaved && (step+1)%(l.StepsPerTask*l.Stream.Tasks()) == 0 {
@@ -247,6 +253,9 @@ func (l *Learner[F]) end(m map[string]float64) error {
 	}
 	if err := l.measure(l.Task); err != nil {
 		return err
+	}
+	if reporter, ok := l.Method.(interface{ Available() []float64 }); ok {
+		copy(l.Record.Available[l.Task], reporter.Available())
 	}
 	m["task_accuracy"] = l.Record.Accuracy[l.Task][l.Task]
 	m["mean_accuracy"] = l.Record.Mean(l.Task)

@@ -1,7 +1,10 @@
 package continual
 
 import (
+	"fmt"
 	"math"
+
+	"gonum.org/v1/gonum/stat"
 
 	"github.com/snnctl/snnctl/pkg/metrics"
 	"github.com/snnctl/snnctl/pkg/models/gated"
@@ -12,10 +15,12 @@ type Record struct {
 	Accuracy  [][]float64 // R[i][j] of task j after task i; NaN before it was measured
 	Untrained []float64   // b[j] of the initial network
 	Contexts  []float64   // that each task ended in; NaN before
+	Curve     []float64   // mean accuracy of each task over its first steps; NaN where it is not measured
+	Available [][]float64 // [task][hidden layer] mean availability after the task; -1 where there is none
 }
 
 // NewRecord is the record of so many tasks of which nothing is known.
-func NewRecord(tasks int) *Record {
+func NewRecord(tasks, hidden int) *Record {
 	unknown := func() []float64 {
 		x := make([]float64, tasks)
 		for i := range x {
@@ -23,9 +28,14 @@ func NewRecord(tasks int) *Record {
 		}
 		return x
 	}
-	r := &Record{Untrained: unknown(), Contexts: unknown()}
+	r := &Record{Untrained: unknown(), Contexts: unknown(), Curve: unknown()}
 	for range tasks {
 		r.Accuracy = append(r.Accuracy, unknown())
+		none := make([]float64, hidden)
+		for layer := range none {
+			none[layer] = -1
+		}
+		r.Available = append(r.Available, none)
 	}
 	return r
 }
@@ -78,6 +88,17 @@ func (l *Learner[F]) measure(after int) error {
 		l.Record.Accuracy[after][task] = accuracy
 	}
 	return nil
+}
+
+// followCurve adds the test accuracy after a step of a task to the mean over its first steps.
+func (l *Learner[F]) followCurve(at int) error {
+	l.Store()
+	accuracy, err := l.accuracy("test", l.Task, l.Context, l.TestExamples)
+	if at == 0 {
+		l.Record.Curve[l.Task] = 0
+	}
+	l.Record.Curve[l.Task] += accuracy / float64(l.CurveSteps)
+	return err
 }
 
 // accuracy is that of the first examples of a split of a task, shown in one batch, as
@@ -156,6 +177,17 @@ func (l *Learner[F]) Summary() map[string]float64 {
 	m["final_accuracy"], m["learning_accuracy"] = c.Final(), c.Learning()
 	m["first_task_accuracy"] = r[learned-1][0]
 	m["acc_code"], m["fr_code"] = c.AuthorsAccuracy(), c.AuthorsForgetting()
+	if l.CurveSteps > 0 {
+		m["area_under_curve"] = stat.Mean(l.Record.Curve[:learned], nil)
+	}
+	for layer, overlap := range l.Network.Overlap(learned) {
+		m[fmt.Sprintf("gate_overlap_%d", layer)] = overlap
+	}
+	for layer, available := range l.Record.Available[learned-1] {
+		if available >= 0 {
+			m[fmt.Sprintf("availability_%d", layer)] = available
+		}
+	}
 	if learned > 1 {
 		m["backward_transfer"], m["forgetting"] = c.BackwardTransfer(), c.Forgetting()
 		if l.Inference == nil {

@@ -116,6 +116,19 @@ func (m *Neurons[F]) State() []checkpoint.Tensor {
 // Report says which part of each layer is no longer available.
 func (m *Neurons[F]) Report() map[string]float64 { return fixed(m.estimate) }
 
+// Available is the mean availability of each hidden layer, as it will be in the next task.
+func (m *Neurons[F]) Available() []float64 { return means(m.estimate) }
+
+func means[F tensor.Float](availability [][]F) []float64 {
+	m := make([]float64, len(availability))
+	for l, layer := range availability {
+		for _, a := range layer {
+			m[l] += float64(a) / float64(len(layer))
+		}
+	}
+	return m
+}
+
 // spent is the availability below which a neuron counts as fixed.
 const spent = 0.05
 
@@ -261,3 +274,6 @@ func (m *Weights[F]) State() []checkpoint.Tensor {
 
 // Report says which part of each layer's weights is no longer available.
 func (m *Weights[F]) Report() map[string]float64 { return fixed(m.estimate.W) }
+
+// Available is the mean availability of each hidden layer's weights, as it will be in the next task.
+func (m *Weights[F]) Available() []float64 { return means(m.estimate.W) }

@@ -71,3 +71,31 @@ func (n *Network[F]) parameter(layer, j, context int) float64 {
 	}
 	return float64(n.V[layer][j*n.Contexts+context])
 }
+
+// Overlap is, for each hidden layer, the mean over pairs of the first so many contexts of the
+// neurons that are open in both over those that are open in one: how alike their parts are.
+func (n *Network[F]) Overlap(contexts int) []float64 {
+	if !n.Gate.closes() || contexts < 2 {
+		return nil
+	}
+	overlaps := make([]float64, n.Hidden())
+	for l, v := range n.V {
+		pairs := float64(contexts*(contexts-1)) / 2
+		for a := range contexts {
+			for b := range a {
+				both, either := 0, 0
+				for j := range n.Sizes[l+1] {
+					x, y := v[j*n.Contexts+a] > 0, v[j*n.Contexts+b] > 0
+					if x && y {
+						both++
+					}
+					if x || y {
+						either++
+					}
+				}
+				overlaps[l] += float64(both) / float64(max(1, either)) / pairs
+			}
+		}
+	}
+	return overlaps
+}
