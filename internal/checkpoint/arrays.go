@@ -75,19 +75,41 @@ func (a *Arrays) Shape(name string) (shape []int, ok bool) {
 // Reals reads an array of real numbers of any width. Errors are faults of the
 // input that name the file and the array.
 func (a *Arrays) Reals(name string) ([]float64, error) {
-	p, ok := a.places[name]
-	if !ok {
-		return nil, fault.Inputf("%s holds no array %q", a.path, name)
+	kind, data, err := a.read(name)
+	if err != nil {
+		return nil, err
 	}
-	data := p.kind.make(p.elements)
-	if err := readData(io.NewSectionReader(a.file, a.data+p.begin, p.end-p.begin), data); err != nil {
-		return nil, fault.Inputf("cannot read the array %q of %s: %w", name, a.path, err)
-	}
-	values, err := p.kind.reals(data)
+	values, err := kind.reals(data)
 	if err != nil {
 		return nil, fault.Inputf("the array %q of %s %w", name, a.path, err)
 	}
 	return values, nil
+}
+
+// Integers reads an array of type I64.
+func (a *Arrays) Integers(name string) ([]int64, error) {
+	kind, data, err := a.read(name)
+	if err != nil {
+		return nil, err
+	}
+	values, ok := data.([]int64)
+	if !ok {
+		return nil, fault.Inputf("the array %q of %s has the type %s, expected I64", name, a.path, kind.name)
+	}
+	return values, nil
+}
+
+// read reads an array as it is.
+func (a *Arrays) read(name string) (*kind, any, error) {
+	p, ok := a.places[name]
+	if !ok {
+		return nil, nil, fault.Inputf("%s holds no array %q", a.path, name)
+	}
+	data := p.kind.make(p.elements)
+	if err := readData(io.NewSectionReader(a.file, a.data+p.begin, p.end-p.begin), data); err != nil {
+		return nil, nil, fault.Inputf("cannot read the array %q of %s: %w", name, a.path, err)
+	}
+	return p.kind, data, nil
 }
 
 // reals are the values of a slice of the kind in float64.

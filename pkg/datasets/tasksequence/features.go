@@ -157,8 +157,13 @@ func (f *featureFiles) read(file string, arrays arrayFiles, short, where string)
 		if x, xShape, err = f.tensor(all, short+".x", path); err != nil {
 			return e, 0, err
 		}
-		if y, yShape, err = f.tensor(all, short+".y", path); err != nil {
+		labels, err := all.Integers(short + ".y")
+		if err != nil {
 			return e, 0, err
+		}
+		yShape, _ = all.Shape(short + ".y")
+		for _, v := range labels {
+			y = append(y, float64(v))
 		}
 	} else {
 		if x, xShape, err = f.array(arrays.X, where+": x"); err != nil {

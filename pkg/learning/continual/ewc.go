@@ -14,7 +14,7 @@ import (
 //	L + (λ/2) Σ_k Σ_i F_{k,i} (θ_i - θ*_{k,i})²
 //
 // with F the mean of the squared gradients of log p(y|x) of single training examples. Of
-// the sum over tasks Σ F and Σ F θ* are kept, so memory does not grow with them.
+// the sum over tasks Σ F, Σ F θ* and Σ F θ*² are kept, so memory does not grow with them.
 type EWC[F tensor.Float] struct {
 	Finetuning[F]
 	Lambda   float64
@@ -26,13 +26,14 @@ type EWC[F tensor.Float] struct {
 
 // quadratic is Σ_k Σ_i F_{k,i} (θ_i - θ*_{k,i})² over the weights and biases of a network.
 type quadratic[F tensor.Float] struct {
-	f, c [][]F // [array][entry]: Σ F, Σ F θ*
-	name []string
+	f, c  [][]F     // [array][entry]: Σ F, Σ F θ*
+	least []float64 // Σ F θ*² over all entries
+	name  []string
 }
 
 // newQuadratic is 0.
 func newQuadratic[F tensor.Float](n *gated.Network[F]) quadratic[F] {
-	var q quadratic[F]
+	q := quadratic[F]{least: []float64{0}}
 	for _, x := range arrays(n.W, n.B) {
 		q.f, q.c = append(q.f, make([]F, len(x))), append(q.c, make([]F, len(x)))
 		q.name = append(q.name, "")
@@ -50,6 +51,18 @@ func arrays[F tensor.Float](w, b [][]F) [][]F { return append(append([][]F{}, w.
 func (q *quadratic[F]) add(array, i int, f, at F) {
 	q.f[array][i] += f
 	q.c[array][i] += f * at
+	q.least[0] += float64(f * at * at)
+}
+
+// penalty is (λ/2) Σ_k Σ_i F_{k,i} (θ_i - θ*_{k,i})².
+func (q *quadratic[F]) penalty(lambda float64, theta [][]F) float64 {
+	sum := q.least[0]
+	for k, x := range theta {
+		for i, v := range x {
+			sum += float64(v) * (float64(q.f[k][i])*float64(v) - 2*float64(q.c[k][i]))
+		}
+	}
+	return lambda / 2 * sum
 }
 
 // gradient adds λ (Σ F θ - Σ F θ*) to g.
@@ -63,7 +76,7 @@ func (q *quadratic[F]) gradient(lambda F, theta, g [][]F) {
 }
 
 func (q *quadratic[F]) state(prefix string) []checkpoint.Tensor {
-	var all []checkpoint.Tensor
+	all := []checkpoint.Tensor{{Name: prefix + "least", Shape: []int{1}, Data: q.least, Unit: "1", Doc: "importance times the square of the value held on to, summed over entries and tasks"}}
 	for k, name := range q.name {
 		all = append(all,
 			checkpoint.Tensor{Name: prefix + "importance/" + name, Shape: []int{len(q.f[k])}, Data: q.f[k], Unit: "1", Doc: "importance of each entry, summed over tasks"},
@@ -85,6 +98,11 @@ func (*EWC[F]) Whole() bool { return true }
 func (m *EWC[F]) Adjust(l *Learner[F], _ int) error {
 	m.penalty.gradient(F(m.Lambda), arrays(l.Part.W, l.Part.B), arrays(l.Gradients.W, l.Gradients.B))
 	return nil
+}
+
+// Penalty is what is added to the loss.
+func (m *EWC[F]) Penalty(l *Learner[F]) float64 {
+	return m.penalty.penalty(m.Lambda, arrays(l.Part.W, l.Part.B))
 }
 
 // End adds the penalty of the task.

@@ -83,10 +83,9 @@ func (m *HAT[F]) Adjust(l *Learner[F], _ int) error {
 		}
 	}
 	var room float64
-	for _, used := range m.used {
-		for _, a := range used {
-			room += 1 - float64(a)
-		}
+	for layer, used := range m.used {
+		_, r := newlyUsed(l.Pass.Hidden[layer].Gates, used)
+		room += r
 	}
 	for layer, e := range l.Part.V {
 		g, gates := l.Gradients.V[layer], l.Pass.Hidden[layer].Gates
@@ -104,14 +103,26 @@ func (m *HAT[F]) Adjust(l *Learner[F], _ int) error {
 // hatMask is 1 - min(a_out^{<t}, a_in^{<t}): how much a weight may still learn.
 func hatMask[F tensor.Float](out, in F) F { return 1 - min(out, in) }
 
-// penalty is Σ a (1 - a^{<t}) / Σ (1 - a^{<t}) of some neurons.
-func penalty[F tensor.Float](a, used []F) float64 {
+// Penalty is what is added to the loss: c Σ a (1 - a^{<t}) / Σ (1 - a^{<t}).
+func (m *HAT[F]) Penalty(l *Learner[F]) float64 {
 	var sum, room float64
+	for layer, used := range m.used {
+		s, r := newlyUsed(l.Pass.Hidden[layer].Gates, used)
+		sum, room = sum+s, room+r
+	}
+	if room == 0 {
+		return 0
+	}
+	return m.Strength * sum / room
+}
+
+// newlyUsed is Σ a (1 - a^{<t}) and Σ (1 - a^{<t}) of some neurons.
+func newlyUsed[F tensor.Float](a, used []F) (sum, room float64) {
 	for j, u := range used {
 		sum += float64(a[j]) * (1 - float64(u))
 		room += 1 - float64(u)
 	}
-	return sum / room
+	return sum, room
 }
 
 // penaltySlope is the derivative of the penalty by an embedding, given Σ (1 - a^{<t}).

@@ -157,6 +157,9 @@ func (l *Learner[F]) Step(step int) (map[string]float64, error) {
 		}
 	}
 	m := map[string]float64{"loss": loss, "accuracy": float64(correct) / float64(l.batch.Trials), "task": float64(l.Task), "context": float64(l.Context)}
+	if penal, ok := l.Method.(interface{ Penalty(*Learner[F]) float64 }); ok {
+		m["penalty"] = penal.Penalty(l)
+	}
 	if !l.Interleaved && (step+1)%l.StepsPerTask == 0 || l.Interleaved && (step+1)%(l.StepsPerTask*l.Stream.Tasks()) == 0 {
 		if err := l.end(m); err != nil {
 			return nil, err

@@ -68,6 +68,18 @@ func (m *SI[F]) Moved(l *Learner[F]) {
 	}
 }
 
+// Penalty is what is added to the loss.
+func (m *SI[F]) Penalty(l *Learner[F]) float64 {
+	var sum float64
+	for k, theta := range arrays(l.Part.W, l.Part.B) {
+		for i, v := range theta {
+			d := float64(v - m.start[k][i])
+			sum += float64(m.importance[k][i]) * d * d
+		}
+	}
+	return m.Lambda * sum
+}
+
 // pathIntegral is ω ← ω - g Δθ.
 func pathIntegral[F tensor.Float](omega, g, theta, before []F) {
 	for i, d := range g {
