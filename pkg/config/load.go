@@ -151,6 +151,25 @@ func syntaxError(file string, data []byte, err error) *Error {
 	return e
 }
 
+// given is the node of what a --set gives: a list of scalars in brackets, as in
+// model.hidden=[256,256], or else one scalar.
+func (d *decoder) given(text, set string) *yaml.Node {
+	var list yaml.Node
+	if strings.HasPrefix(text, "[") && yaml.Unmarshal([]byte(text), &list) == nil && len(list.Content) == 1 && list.Content[0].Kind == yaml.SequenceNode {
+		node := &yaml.Node{Kind: yaml.SequenceNode}
+		for _, entry := range list.Content[0].Content {
+			if entry.Kind != yaml.ScalarNode {
+				return &yaml.Node{Kind: yaml.ScalarNode, Value: text}
+			}
+			child := &yaml.Node{Kind: yaml.ScalarNode, Value: entry.Value}
+			d.sets[child] = set
+			node.Content = append(node.Content, child)
+		}
+		return node
+	}
+	return &yaml.Node{Kind: yaml.ScalarNode, Value: text}
+}
+
 // overlay writes the value of a --set into the tree, as if the file had it.
 func (d *decoder) overlay(root *yaml.Node, set string) {
 	path, text, ok := strings.Cut(set, "=")
@@ -170,7 +189,7 @@ func (d *decoder) overlay(root *yaml.Node, set string) {
 	for i, key := range keys {
 		child := &yaml.Node{Kind: yaml.MappingNode}
 		if i == len(keys)-1 {
-			child = &yaml.Node{Kind: yaml.ScalarNode, Value: text}
+			child = d.given(text, set)
 		}
 		if node.Kind == yaml.SequenceNode {
 			entry, err := strconv.Atoi(key)

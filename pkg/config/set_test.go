@@ -39,6 +39,22 @@ func TestSetReplacesOneValue(t *testing.T) {
 	}
 }
 
+func TestSetGivesLists(t *testing.T) {
+	sets := []string{"data.type=synthetic-features", "model.type=gated", "model.hidden=[7, 6]", "rule.type=gateon"}
+	r, err := Load([]byte(demo), "x.yaml", sets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if hidden := r.Experiment.Model.(Gated).Hidden; len(hidden) != 2 || hidden[0] != 7 || hidden[1] != 6 {
+		t.Errorf("hidden = %v, want [7 6]", hidden)
+	}
+	sets[2] = "model.hidden=[7, x]"
+	want := `--set model.hidden=[7, x]: model.hidden.1 is "x", expected a whole number`
+	if _, err := Load([]byte(demo), "x.yaml", sets); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error = %v, want %s", err, want)
+	}
+}
+
 func TestSetOfATypeDropsTheKeysOfTheFormerOne(t *testing.T) {
 	base := strings.Replace(smnist, "signed: true", "signed: true, connectivity: 0.3", 1)
 	r, err := Load([]byte(base), "x.yaml", []string{"rule.rewiring.type=none", "data.type=store-recall", "data.symbols=6"})

@@ -72,8 +72,8 @@ func openTasks(e *config.Experiment, s Settings) (tasksequence.Source, continual
 	case config.FeatureSequence:
 		o.StepsPerTask, o.TestExamples, o.CurveSteps = d.StepsPerTask, d.TestExamples, d.CurveSteps
 		source, err := tasksequence.OpenFeatures(d.Manifest)
-		if err == nil && e.Train.Iterations != source.Tasks()*d.StepsPerTask {
-			err = fault.Inputf("train.iterations is %d, expected data.steps_per_task times the %d tasks of %s (%d)", e.Train.Iterations, source.Tasks(), d.Manifest, source.Tasks()*d.StepsPerTask)
+		if err == nil && e.Train.Iterations > source.Tasks()*d.StepsPerTask {
+			err = fault.Inputf("train.iterations is %d, expected at most data.steps_per_task times the %d tasks of %s (%d)", e.Train.Iterations, source.Tasks(), d.Manifest, source.Tasks()*d.StepsPerTask)
 		}
 		if m := e.Model.(config.Gated); err == nil && m.Contexts < source.Tasks() && m.Gate != "none" {
 			err = fault.Inputf("model.contexts is %d, expected at least the %d tasks of %s", m.Contexts, source.Tasks(), d.Manifest)

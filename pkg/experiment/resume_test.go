@@ -51,8 +51,23 @@ var variants = map[string][]string{
 		"model.hidden_neurons=2", "model.history_bins=2", "rule.type=sample-and-measure", "rule.likelihood_first=4", "rule.selection=running-mean"},
 	"lbfgs": {"data.type=full-obs-spikes", "data.bins=12", "data.train_trials=6", "data.validation_trials=3", "data.test_trials=3", "model.type=rsnn",
 		"model.history_bins=2", "rule.type=mle", "rule.method=lbfgs", "rule.lbfgs_iterations=2", "rule.selection=last"},
+	"n-gateon": tasks("gateon", "rule.eta=0.1"),
+	"p-gateon": tasks("gateon", "rule.variant=p", "rule.eta=0.1", "rule.epsilon=0.2", "rule.availability_on=update"),
+	"inferred": tasks("gateon", "rule.context=inferred", "rule.least_confidence=0", "rule.confidence_step=0.5", "rule.snapshot=best-validation", "rule.snapshot_examples=10"),
+	"ewc":      tasks("ewc", "model.norm=none", "model.gate=none"),
+	"si":       tasks("si", "model.norm=none", "model.gate=binary", "rule.lambda=10"),
+	"hat":      tasks("hat", "model.norm=none", "model.gate=sigmoid", "model.heads=per-task"),
+	"joint":    tasks("joint", "precision=float64"),
+	"separate": tasks("separate"),
+	"a-gem":    tasks("a-gem", "rule.memory=10", "rule.memory_batch=5"),
 	"everything": {"precision=float64", "rule.rewiring.type=deep-r", "rule.rewiring.connectivity=0.4", "rule.rewiring.temperature=0.1",
 		"model.carry_state=true", "model.injected_noise=0.01", "rule.optimizer.type=adamw"},
+}
+
+// tasks are the settings of four tasks, the last of which is cut short, that a rule learns in turn.
+func tasks(rule string, sets ...string) []string {
+	return append([]string{"data.type=synthetic-features", "data.tasks=4", "data.steps_per_task=4", "data.classes=3", "data.features=6", "data.rank=2", "data.test_examples=16",
+		"data.train_examples=40", "model.type=gated", "model.hidden=[7,6]", "model.contexts=20", "rule.type=" + rule}, sets...)
 }
 
 func load(t testing.TB, sets ...string) *config.Experiment {

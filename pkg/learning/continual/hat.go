@@ -146,7 +146,13 @@ func (m *HAT[F]) Moved(l *Learner[F]) {
 	}
 }
 
-// End notes which neurons the task uses; from then on gates are as steep as in a test.
+// Answer is the part that answers a task, with gates as steep as they become.
+func (m *HAT[F]) Answer(l *Learner[F], task int) *gated.Part[F] {
+	l.Network.GateSlope = m.SlopeMax // until the next Prepare
+	return l.Network.Whole(l.contextOf(task))
+}
+
+// End notes which neurons the task uses.
 func (m *HAT[F]) End(l *Learner[F]) error {
 	l.Network.GateSlope = m.SlopeMax
 	for layer, used := range m.used {

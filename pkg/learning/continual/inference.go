@@ -29,7 +29,7 @@ type Inference struct {
 	InferenceOptions
 
 	// Delays has, for each task, after how many of its steps the context changed, Changes
-	// how often; Delays is NaN where it did not.
+	// how often; Delays is -1 where it did not.
 	Delays, Changes []float64
 
 	active     int
@@ -44,7 +44,7 @@ func NewInference(contexts, tasks int, o InferenceOptions) *Inference {
 	f := &Inference{InferenceOptions: o, Delays: make([]float64, tasks), Changes: make([]float64, tasks),
 		known: make([]float64, contexts), confidence: make([]float64, contexts), losses: make([]float64, contexts*recent), seen: make([]float64, contexts)}
 	for i := range f.Delays {
-		f.Delays[i] = math.NaN()
+		f.Delays[i] = -1
 	}
 	f.open(0)
 	return f
@@ -169,7 +169,7 @@ func (f *Inference) State() []checkpoint.Tensor {
 		{Name: "inference/confidence", Shape: []int{contexts}, Data: f.confidence, Unit: "1", Doc: "confidence of each context"},
 		{Name: "inference/losses", Shape: []int{contexts, recent}, Data: f.losses, Unit: "1", Doc: "newest losses of each context, oldest first"},
 		{Name: "inference/seen", Shape: []int{contexts}, Data: f.seen, Unit: "1", Doc: "how many of them there are"},
-		{Name: "inference/delays", Shape: []int{tasks}, Data: f.Delays, Unit: "step", Doc: "steps of each task until the context changed, NaN if it did not"},
+		{Name: "inference/delays", Shape: []int{tasks}, Data: f.Delays, Unit: "step", Doc: "steps of each task until the context changed, -1 if it did not"},
 		{Name: "inference/changes", Shape: []int{tasks}, Data: f.Changes, Unit: "1", Doc: "changes of context in each task"},
 	}
 }

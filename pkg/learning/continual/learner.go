@@ -156,7 +156,7 @@ func (l *Learner[F]) Step(step int) (map[string]float64, error) {
 			return nil, err
 		}
 	}
-	m := map[string]float64{"loss": loss, "accuracy": float64(correct) / float64(l.batch.Trials), "task": float64(l.Task), "context": float64(l.Context)}
+	m := map[string]float64{"loss": loss, "accuracy": float64(correct) / float64(l.batch.Trials)}
 	if penal, ok := l.Method.(interface{ Penalty(*Learner[F]) float64 }); ok {
 		m["penalty"] = penal.Penalty(l)
 	}

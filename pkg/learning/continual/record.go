@@ -2,7 +2,6 @@ package continual
 
 import (
 	"fmt"
-	"math"
 
 	"gonum.org/v1/gonum/stat"
 
@@ -12,10 +11,10 @@ import (
 
 // Record is how well the tasks were answered, and when.
 type Record struct {
-	Accuracy  [][]float64 // R[i][j] of task j after task i; NaN before it was measured
+	Accuracy  [][]float64 // R[i][j] of task j after task i; -1 before it was measured
 	Untrained []float64   // b[j] of the initial network
-	Contexts  []float64   // that each task ended in; NaN before
-	Curve     []float64   // mean accuracy of each task over its first steps; NaN where it is not measured
+	Contexts  []float64   // that each task ended in; -1 before
+	Curve     []float64   // mean accuracy of each task over its first steps; -1 where it is not measured
 	Available [][]float64 // [task][hidden layer] mean availability after the task; -1 where there is none
 }
 
@@ -24,7 +23,7 @@ func NewRecord(tasks, hidden int) *Record {
 	unknown := func() []float64 {
 		x := make([]float64, tasks)
 		for i := range x {
-			x[i] = math.NaN()
+			x[i] = -1
 		}
 		return x
 	}
@@ -52,7 +51,7 @@ func (r *Record) Mean(task int) float64 {
 // Learned counts the tasks that were learned.
 func (r *Record) Learned() int {
 	n := 0
-	for n < len(r.Accuracy) && !math.IsNaN(r.Accuracy[n][n]) {
+	for n < len(r.Accuracy) && r.Accuracy[n][n] >= 0 {
 		n++
 	}
 	return n
@@ -142,7 +141,7 @@ func (l *Learner[F]) Evaluate(split string, trials int) (map[string]float64, err
 	total := 0
 	for task := range learned {
 		context := task
-		if l.Inference != nil && !math.IsNaN(l.Record.Contexts[task]) {
+		if l.Inference != nil && l.Record.Contexts[task] >= 0 {
 			context = l.contextOf(task)
 		}
 		correct, loss, n, err := l.show(split, task, context, trials)

@@ -41,14 +41,14 @@ func (l *Learner[F]) recordTensors() []checkpoint.Tensor {
 	tasks := len(l.Record.Untrained)
 	all := []checkpoint.Tensor{
 		{Name: "record/untrained", Shape: []int{tasks}, Data: l.Record.Untrained, Unit: "1", Doc: "accuracy of the initial network on each task"},
-		{Name: "record/curve", Shape: []int{tasks}, Data: l.Record.Curve, Unit: "1", Doc: "mean test accuracy of each task over its first steps, NaN where it is not measured"},
-		{Name: "record/contexts", Shape: []int{tasks}, Data: l.Record.Contexts, Unit: "1", Doc: "context that each task ended in, NaN if it has not or contexts are given"},
+		{Name: "record/curve", Shape: []int{tasks}, Data: l.Record.Curve, Unit: "1", Doc: "mean test accuracy of each task over its first steps, -1 where it is not measured"},
+		{Name: "record/contexts", Shape: []int{tasks}, Data: l.Record.Contexts, Unit: "1", Doc: "context that each task ended in, -1 if it has not or contexts are given"},
 	}
 	for i, row := range l.Record.Available {
 		all = append(all, checkpoint.Tensor{Name: fmt.Sprintf("record/availability/%d", i), Shape: []int{len(row)}, Data: row, Unit: "1", Doc: "mean availability of each hidden layer after this task, -1 where there is none"})
 	}
 	for i, row := range l.Record.Accuracy {
-		all = append(all, checkpoint.Tensor{Name: fmt.Sprintf("record/accuracy/%d", i), Shape: []int{tasks}, Data: row, Unit: "1", Doc: "test accuracy on each task after this one, NaN before it was measured"})
+		all = append(all, checkpoint.Tensor{Name: fmt.Sprintf("record/accuracy/%d", i), Shape: []int{tasks}, Data: row, Unit: "1", Doc: "test accuracy on each task after this one, -1 before it was measured"})
 	}
 	if l.Inference != nil {
 		all = append(all, l.Inference.State()...)
