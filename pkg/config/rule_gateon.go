@@ -6,6 +6,7 @@ type GateON struct {
 	Variant        string    `yaml:"variant" jsonschema:"enum=n,enum=p" jsonschema_description:"n: an availability of each hidden neuron; p: of each weight and bias of the hidden layers"`
 	Eta            float64   `yaml:"eta" jsonschema:"minimum=0,maximum=1" jsonschema_description:"η, the rate of availability"`
 	Epsilon        float64   `yaml:"epsilon" jsonschema:"minimum=0,maximum=1000" jsonschema_description:"ε, the relevance below which availability grows again; relevance is 1 on the mean of a layer"`
+	EtaChannels    float64   `yaml:"eta_channels" jsonschema:"minimum=0,maximum=1" when:"variant=n" jsonschema_description:"η of the channels of convolutions, whose relevance is their mean activity"`
 	Relevance      string    `yaml:"relevance" jsonschema:"enum=full,enum=activity" jsonschema_description:"full: the squared change of the loss without the neuron or weight; activity: the neuron's mean activity, for variant n"`
 	AvailabilityOn string    `yaml:"availability_on" jsonschema:"enum=grad,enum=update" jsonschema_description:"what availability multiplies: the gradient, before the optimiser, or its finished step"`
 	Loss           string    `yaml:"loss" jsonschema:"enum=cross-entropy-of-softmax,enum=cross-entropy" jsonschema_description:"cross-entropy-of-softmax takes probabilities for logits, as the authors' code does"`
@@ -25,7 +26,7 @@ type GateON struct {
 func (GateON) isRule() {}
 
 func defaultGateON() GateON {
-	return GateON{Variant: "n", Eta: 0.01, Relevance: "full", AvailabilityOn: "grad", Loss: "cross-entropy-of-softmax", Optimizer: continualAdam(0.005),
+	return GateON{Variant: "n", Eta: 0.01, EtaChannels: 0.004, Relevance: "full", AvailabilityOn: "grad", Loss: "cross-entropy-of-softmax", Optimizer: continualAdam(0.005),
 		Context: "fed", SurpriseRatio: 1.01, SurpriseDeviations: 4, LeastConfidence: 0.9, ConfidenceStep: 0.005, SurpriseReference: "own", Snapshot: "last", SnapshotExamples: 1000}
 }
 

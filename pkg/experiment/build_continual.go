@@ -7,6 +7,7 @@ import (
 	"github.com/snnctl/snnctl/internal/fault"
 	"github.com/snnctl/snnctl/internal/tensor"
 	"github.com/snnctl/snnctl/pkg/config"
+	"github.com/snnctl/snnctl/pkg/datasets/pixels"
 	"github.com/snnctl/snnctl/pkg/datasets/tasksequence"
 	"github.com/snnctl/snnctl/pkg/learning/continual"
 	"github.com/snnctl/snnctl/pkg/learning/gateon"
@@ -31,9 +32,23 @@ func buildContinual[F tensor.Float](e *config.Experiment, s Settings) (*Experime
 	if o.HeadPerTask {
 		outputs *= source.Tasks()
 	}
-	sizes := append(append([]int{source.Inputs()}, m.Hidden...), outputs)
+	inputs := source.Inputs()
+	var front *gated.Front[F]
+	if m.ConvChannels != nil {
+		shape, ok := source.(interface{ Shape() pixels.Shape })
+		if !ok {
+			return nil, fault.Inputf("model.conv_channels is given with data.type %s, expected task-sequence", config.TypeName(e.Data))
+		}
+		of := shape.Shape()
+		front = gated.NewFront[F](of.Channels, of.Height, of.Width, [2]int(m.ConvChannels), max(m.Contexts, 1), gated.Gate(m.Gate))
+		if inputs = front.Outputs(); inputs == 0 {
+			return nil, fault.Inputf("images of %d×%d are too small for model.conv_channels, expected at least 8×8", of.Width, of.Height)
+		}
+	}
+	sizes := append(append([]int{inputs}, m.Hidden...), outputs)
 	contexts := max(m.Contexts, 1)
 	n := gated.New[F](sizes, contexts, gated.Norm(m.Norm), gated.Gate(m.Gate))
+	n.Front = front
 	buffers, err := continualBuffers(n, e.Train.BatchSize, e.Rule)
 	if err != nil {
 		return nil, err
@@ -110,7 +125,7 @@ func continualMethod[F tensor.Float](n *gated.Network[F], e *config.Experiment, 
 			inference = continual.NewInference(n.Contexts, source.Tasks(), continual.InferenceOptions{Ratio: r.SurpriseRatio, Deviations: r.SurpriseDeviations,
 				Confidence: r.LeastConfidence, Increment: r.ConfidenceStep, ReferenceActive: r.SurpriseReference == "active"})
 		}
-		options := gateon.Options{Eta: r.Eta, Epsilon: r.Epsilon, Activity: r.Relevance == "activity"}
+		options := gateon.Options{Eta: r.Eta, Epsilon: r.Epsilon, Activity: r.Relevance == "activity", EtaChannels: r.EtaChannels}
 		if r.Variant == "p" {
 			return gateon.NewWeights(n, options), inference
 		}

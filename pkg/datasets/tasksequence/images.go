@@ -163,6 +163,9 @@ func (s *images) Inputs() int          { return s.set.Train.Shape().Size() }
 func (s *images) Classes() int         { return s.labels }
 func (s *images) Name(task int) string { return s.tasks[task].name }
 
+// Shape is that of the images.
+func (s *images) Shape() pixels.Shape { return s.set.Train.Shape() }
+
 func (s *images) Checksums() map[string]string { return s.set.Checksums }
 
 func (s *images) Size(task int, split string) int {

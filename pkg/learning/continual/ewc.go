@@ -109,7 +109,7 @@ func (m *EWC[F]) Penalty(l *Learner[F]) float64 {
 func (m *EWC[F]) End(l *Learner[F]) error {
 	r := rng.Stream(l.Seed, "fisher", uint64(l.Task), 0)
 	n := min(m.Examples, l.Stream.Size(l.Task, "train"))
-	squares := gated.New[F](l.Network.Sizes, l.Network.Contexts, l.Network.Norm, l.Network.Gate)
+	squares := l.Network.Empty()
 	sums := arrays(squares.W, squares.B)
 	examples := append([]int(nil), l.Stream.Pick(r.IntN, l.Stream.Size(l.Task, "train"), n)...)
 	for _, example := range examples {

@@ -50,6 +50,9 @@ type Method[F tensor.Float] interface {
 type Plasticity[F tensor.Float] struct {
 	Neurons         [][]F // [layer][neuron]
 	Weights, Biases [][]F // [layer][out][in], [layer][out]
+
+	Channels                    [2][]F // of the convolutions before them, as Neurons
+	FilterWeights, FilterBiases [2][]F // as Weights and Biases
 }
 
 // Finetuning protects nothing. Other methods embed it for what they leave as it is.

@@ -46,6 +46,11 @@ func (o *optimizer[F]) reset(p *gated.Part[F]) {
 				clear(x)
 			}
 		}
+		if f := p.Network.Front; f != nil {
+			for k := range f.W {
+				g.Front.W[k], g.Front.B[k], g.Front.V[k] = make([]F, len(f.W[k])), make([]F, len(f.B[k])), make([]F, len(f.V[k]))
+			}
+		}
 	}
 	o.updates = 0
 }
@@ -93,24 +98,67 @@ func (o *optimizer[F]) step(p *gated.Part[F], g *gated.Gradients[F], f Plasticit
 	}
 	if p.Network.Gate.Learns() {
 		for l, v := range p.V {
-			o.gates(r, p, l, v, g.V[l])
+			o.gates(r, p.Network.Contexts, p.Context, p.Neurons(l), v, g.V[l], o.m.V[l], o.v.V[l])
+		}
+	}
+	if p.Network.Front != nil {
+		o.front(r, p, g, f)
+	}
+}
+
+// gates moves the gates v of some neurons of a layer in a context; m and v2 are the moments of
+// all its gates.
+func (o *optimizer[F]) gates(r kernel.AdamRates[F], contexts, context int, neurons []int32, v, g, m, v2 []F) {
+	for k, of := range [][]F{m, v2} {
+		o.column[k] = o.column[k][:0]
+		for _, j := range neurons {
+			o.column[k] = append(o.column[k], of[int(j)*contexts+context])
+		}
+	}
+	o.move(r, v, g, o.column[0], o.column[1])
+	for k, of := range [][]F{m, v2} {
+		for i, j := range neurons {
+			of[int(j)*contexts+context] = o.column[k][i]
 		}
 	}
 }
 
-// gates moves the gates of a layer in the part's context.
-func (o *optimizer[F]) gates(r kernel.AdamRates[F], p *gated.Part[F], l int, v, g []F) {
-	contexts := p.Network.Contexts
-	for k, of := range [][]F{o.m.V[l], o.v.V[l]} {
-		o.column[k] = o.column[k][:0]
-		for _, j := range p.Neurons(l) {
-			o.column[k] = append(o.column[k], of[int(j)*contexts+p.Context])
+// front moves the convolutions before the dense layers.
+func (o *optimizer[F]) front(r kernel.AdamRates[F], p *gated.Part[F], g *gated.Gradients[F], f Plasticity[F]) {
+	front := p.Network.Front
+	for k, w := range front.W {
+		in := len(w) / len(front.B[k])
+		all := make([]int32, len(front.B[k]))
+		for j := range all {
+			all[j] = int32(j)
+			row := func(x []F) []F { return x[j*in : (j+1)*in] }
+			factor, perWeight := F(1), []F(nil)
+			if f.FilterWeights[k] != nil {
+				perWeight = row(f.FilterWeights[k])
+			}
+			if f.Channels[k] != nil {
+				if factor = f.Channels[k][j]; !o.OnUpdate {
+					kernel.Scale(row(g.Front.W[k]), factor)
+					g.Front.B[k][j] *= factor
+				}
+			}
+			o.row(0, r, row(w), row(g.Front.W[k]), row(o.m.Front.W[k]), row(o.v.Front.W[k]), factor, perWeight)
 		}
-	}
-	o.move(r, v, g, o.column[0], o.column[1])
-	for k, of := range [][]F{o.m.V[l], o.v.V[l]} {
-		for i, j := range p.Neurons(l) {
-			of[int(j)*contexts+p.Context] = o.column[k][i]
+		perBias := f.FilterBiases[k]
+		if f.Channels[k] != nil && o.OnUpdate {
+			perBias = f.Channels[k]
+		}
+		o.row(0, r, front.B[k], g.Front.B[k], o.m.Front.B[k], o.v.Front.B[k], 1, perBias)
+		if p.Network.Gate.Learns() {
+			contexts := p.Network.Contexts
+			column := make([]F, len(all))
+			for j := range column {
+				column[j] = front.V[k][j*contexts+p.Context]
+			}
+			o.gates(r, contexts, p.Context, all, column, g.Front.V[k], o.m.Front.V[k], o.v.Front.V[k])
+			for j, v := range column {
+				front.V[k][j*contexts+p.Context] = v
+			}
 		}
 	}
 }

@@ -23,6 +23,16 @@ func parameterTensors[F tensor.Float](n *gated.Network[F]) []checkpoint.Tensor {
 	for k, v := range n.V {
 		all = append(all, checkpoint.Tensor{Name: fmt.Sprintf("%d.gate", k), Shape: []int{n.Sizes[k+1], n.Contexts}, Data: v, Unit: "1", Doc: "gate parameters of a hidden layer [neuron][context]"})
 	}
+	if f := n.Front; f != nil {
+		for k := range f.W {
+			all = append(all,
+				checkpoint.Tensor{Name: fmt.Sprintf("conv%d.weight", k), Shape: []int{f.Filters[k], len(f.W[k]) / f.Filters[k]}, Data: f.W[k], Unit: "1", Doc: "filters of a convolution [filter][channel·row·column]"},
+				checkpoint.Tensor{Name: fmt.Sprintf("conv%d.bias", k), Shape: []int{f.Filters[k]}, Data: f.B[k], Unit: "1", Doc: "bias of a convolution [filter]"})
+			if f.V[k] != nil {
+				all = append(all, checkpoint.Tensor{Name: fmt.Sprintf("conv%d.gate", k), Shape: []int{f.Filters[k], n.Contexts}, Data: f.V[k], Unit: "1", Doc: "gate parameters of a convolution [filter][context]"})
+			}
+		}
+	}
 	return all
 }
 
@@ -75,6 +85,11 @@ func (l *Learner[F]) Training() []checkpoint.Tensor {
 		for k := range t.moments[i].V {
 			copy(t.moments[i].V[k], g.V[k])
 		}
+		if to := t.moments[i].Front; to != nil {
+			copyFront(to.W, g.Front.W)
+			copyFront(to.B, g.Front.B)
+			copyFront(to.V, g.Front.V)
+		}
 	}
 	return t.tensors
 }
@@ -119,6 +134,11 @@ func (l *Learner[F]) RestoreTraining(f *checkpoint.File) error {
 		for k := range t.moments[i].V {
 			copy(g.V[k], t.moments[i].V[k])
 		}
+		if from := t.moments[i].Front; from != nil {
+			copyFront(g.Front.W, from.W)
+			copyFront(g.Front.B, from.B)
+			copyFront(g.Front.V, from.V)
+		}
 	}
 	if l.Inference != nil {
 		l.Inference.active = l.Context
@@ -127,6 +147,12 @@ func (l *Learner[F]) RestoreTraining(f *checkpoint.File) error {
 		l.best.none, l.best.error = t.position[3] != 0, t.position[4]
 	}
 	return nil
+}
+
+func copyFront[F tensor.Float](to, from [2][]F) {
+	for k := range to {
+		copy(to[k], from[k])
+	}
 }
 
 // trainingTensors are the tensors of Training, of the shape of the whole network, and
@@ -154,7 +180,7 @@ func (l *Learner[F]) trainingTensors() *trainingTensors[F] {
 		{Name: "open", Shape: []int{neurons}, Data: t.open, Unit: "1", Doc: "1 of hidden neurons that were open when the context began, layer by layer"},
 	}
 	for i, name := range []string{"m", "v"} {
-		t.moments[i] = gated.New[F](n.Sizes, n.Contexts, n.Norm, n.Gate)
+		t.moments[i] = n.Empty()
 		for _, p := range parameterTensors(t.moments[i]) {
 			p.Name, p.Doc = "adam-"+name+"/"+p.Name, "moment of "+p.Doc
 			t.tensors = append(t.tensors, p)

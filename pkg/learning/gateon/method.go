@@ -20,6 +20,10 @@ type Options struct {
 
 	// Activity takes mean activity for relevance, which needs no gradient.
 	Activity bool
+
+	// EtaChannels is η of the channels of convolutions, whose relevance always is their
+	// mean activity.
+	EtaChannels float64
 }
 
 // Neurons is n-GateON: an availability of each hidden neuron.
@@ -29,6 +33,8 @@ type Neurons[F tensor.Float] struct {
 
 	available [][]F // [hidden layer][neuron] A, used now
 	estimate  [][]F // Ã, of the present task
+
+	channels, channelsNext [2][]F // A and Ã of the channels of convolutions; nil without them
 
 	factors   [][]F // of the part
 	relevance [][]float64
@@ -42,6 +48,11 @@ func NewNeurons[F tensor.Float](n *gated.Network[F], o Options) *Neurons[F] {
 		m.estimate = append(m.estimate, ones[F](n.Sizes[l+1]))
 	}
 	m.relevance = make([][]float64, n.Hidden())
+	if n.Front != nil {
+		for k, filters := range n.Front.Filters {
+			m.channels[k], m.channelsNext[k] = ones[F](filters), ones[F](filters)
+		}
+	}
 	return m
 }
 
@@ -58,6 +69,24 @@ func (m *Neurons[F]) Start(*continual.Learner[F]) error {
 	for l := range m.available {
 		copy(m.available[l], m.estimate[l])
 	}
+	for k := range m.channels {
+		copy(m.channels[k], m.channelsNext[k])
+	}
+	return nil
+}
+
+// Adjust estimates relevance and availability of the channels of convolutions.
+func (m *Neurons[F]) Adjust(l *continual.Learner[F], _ int) error {
+	for k, estimate := range m.channelsNext {
+		if estimate == nil {
+			continue
+		}
+		r := l.Pass.ChannelActivity(k)
+		normalise(r, total(r), len(r))
+		for j, a := range estimate {
+			estimate[j] = F(next(float64(a), r[j], m.EtaChannels, m.Epsilon))
+		}
+	}
 	return nil
 }
 
@@ -73,7 +102,7 @@ func (m *Neurons[F]) Load(l *continual.Learner[F]) {
 
 // Plasticity is the availability of the part's neurons.
 func (m *Neurons[F]) Plasticity() continual.Plasticity[F] {
-	return continual.Plasticity[F]{Neurons: m.factors}
+	return continual.Plasticity[F]{Neurons: m.factors, Channels: m.channels}
 }
 
 // Reached estimates relevance and availability of a layer. Closed neurons have no relevance.
@@ -109,6 +138,14 @@ func (m *Neurons[F]) State() []checkpoint.Tensor {
 		all = append(all,
 			checkpoint.Tensor{Name: fmt.Sprintf("availability/%d", l), Shape: shape, Data: m.available[l], Unit: "1", Doc: "availability of the neurons, used now"},
 			checkpoint.Tensor{Name: fmt.Sprintf("availability-next/%d", l), Shape: shape, Data: m.estimate[l], Unit: "1", Doc: "availability estimated in the present task"})
+	}
+	for k, a := range m.channels {
+		if a != nil {
+			shape := []int{len(a)}
+			all = append(all,
+				checkpoint.Tensor{Name: fmt.Sprintf("availability/conv%d", k), Shape: shape, Data: a, Unit: "1", Doc: "availability of the channels, used now"},
+				checkpoint.Tensor{Name: fmt.Sprintf("availability-next/conv%d", k), Shape: shape, Data: m.channelsNext[k], Unit: "1", Doc: "availability of the channels estimated in the present task"})
+		}
 	}
 	return all
 }
@@ -154,7 +191,12 @@ type Weights[F tensor.Float] struct {
 	available, estimate state[F] // A and Ã, of the whole network
 
 	factors, part state[F] // of the part: A, and Ã
+
+	filters, filtersNext filterState[F] // A and Ã of convolutions
 }
+
+// filterState is a number for each weight and bias of two convolutions; nil without them.
+type filterState[F tensor.Float] struct{ W, B [2][]F }
 
 // state is a number for each weight and bias of the hidden layers.
 type state[F tensor.Float] struct{ W, B [][]F }
@@ -165,6 +207,13 @@ func NewWeights[F tensor.Float](n *gated.Network[F], o Options) *Weights[F] {
 	for l := range n.Hidden() {
 		for _, s := range []*state[F]{&m.available, &m.estimate} {
 			s.W, s.B = append(s.W, ones[F](len(n.W[l]))), append(s.B, ones[F](len(n.B[l])))
+		}
+	}
+	if n.Front != nil {
+		for _, s := range []*filterState[F]{&m.filters, &m.filtersNext} {
+			for k := range s.W {
+				s.W[k], s.B[k] = ones[F](len(n.Front.W[k])), ones[F](len(n.Front.B[k]))
+			}
 		}
 	}
 	return m
@@ -178,6 +227,10 @@ func (m *Weights[F]) Start(*continual.Learner[F]) error {
 	for l := range m.available.W {
 		copy(m.available.W[l], m.estimate.W[l])
 		copy(m.available.B[l], m.estimate.B[l])
+	}
+	for k := range m.filters.W {
+		copy(m.filters.W[k], m.filtersNext.W[k])
+		copy(m.filters.B[k], m.filtersNext.B[k])
 	}
 	return nil
 }
@@ -213,7 +266,7 @@ func (m *Weights[F]) Store(l *continual.Learner[F]) {
 
 // Plasticity is the availability of the part's weights and biases.
 func (m *Weights[F]) Plasticity() continual.Plasticity[F] {
-	return continual.Plasticity[F]{Weights: m.factors.W, Biases: m.factors.B}
+	return continual.Plasticity[F]{Weights: m.factors.W, Biases: m.factors.B, FilterWeights: m.filters.W, FilterBiases: m.filters.B}
 }
 
 // Adjust estimates the relevance R_w ∝ (∂L/∂w w)² of each parameter, with a mean of 1 over
@@ -233,6 +286,14 @@ func (m *Weights[F]) Adjust(l *continual.Learner[F], _ int) error {
 		})
 		b, gb := l.Part.B[layer], l.Gradients.B[layer]
 		m.estimateRow(m.part.B[layer], gb, b, squaredEffects(gb, b)/float64(len(n.B[layer])))
+	}
+	if f := n.Front; f != nil {
+		for k := range f.W {
+			w, g := f.W[k], l.Gradients.Front.W[k]
+			m.estimateRow(m.filtersNext.W[k], g, w, squaredEffects(g, w)/float64(len(w)))
+			b, gb := f.B[k], l.Gradients.Front.B[k]
+			m.estimateRow(m.filtersNext.B[k], gb, b, squaredEffects(gb, b)/float64(len(b)))
+		}
 	}
 	return nil
 }
@@ -267,6 +328,18 @@ func (m *Weights[F]) State() []checkpoint.Tensor {
 			all = append(all,
 				checkpoint.Tensor{Name: fmt.Sprintf("%s/%d.weight", s.name, l), Shape: []int{out, in}, Data: s.state.W[l], Unit: "1", Doc: s.doc},
 				checkpoint.Tensor{Name: fmt.Sprintf("%s/%d.bias", s.name, l), Shape: []int{out}, Data: s.state.B[l], Unit: "1", Doc: s.doc})
+		}
+	}
+	for k := range m.filters.W {
+		for _, s := range []struct {
+			name, doc string
+			state     *filterState[F]
+		}{{"availability", "availability of a convolution, used now", &m.filters}, {"availability-next", "availability of a convolution estimated in the present task", &m.filtersNext}} {
+			if s.state.W[k] != nil {
+				all = append(all,
+					checkpoint.Tensor{Name: fmt.Sprintf("%s/conv%d.weight", s.name, k), Shape: []int{len(s.state.W[k])}, Data: s.state.W[k], Unit: "1", Doc: s.doc},
+					checkpoint.Tensor{Name: fmt.Sprintf("%s/conv%d.bias", s.name, k), Shape: []int{len(s.state.B[k])}, Data: s.state.B[k], Unit: "1", Doc: s.doc})
+			}
 		}
 	}
 	return all

@@ -261,3 +261,56 @@ func TestLossOfTheDoubleSoftmaxIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// The gradients through two convolutions with gated channels.
+func TestGradientsOfTheFrontByDifferences(t *testing.T) {
+	front := NewFront[float64](2, 9, 8, [2]int{3, 4}, 2, ReTanh2)
+	n := New[float64]([]int{front.Outputs(), 6, 3}, 2, BatchL2, ReTanh2)
+	n.Front = front
+	n.Initialise(5)
+	r := rand.New(rand.NewPCG(1, 2))
+	for k := range front.V { // open, so that no gradient is 0 for that
+		for i := range front.V[k] {
+			front.V[k][i] = 0.5 + r.Float64()
+		}
+	}
+	const trials = 6
+	x := make([]float64, 2*9*8*trials)
+	for i := range x {
+		x[i] = r.NormFloat64()
+	}
+	classes := []int{0, 1, 2, 0, 1, 2}
+	part := n.Whole(1)
+	pass := Pass[float64]{Threads: 2}
+	var g Gradients[float64]
+	pass.Forward(part, x, trials)
+	pass.Loss(CrossEntropy, Head{Classes: 3}, classes)
+	pass.Backward(&g, nil, nil)
+	compare := func(name string, value *float64, gradient float64) {
+		t.Helper()
+		const h = 1e-6
+		at := *value
+		*value = at + h
+		up := lossOf(part, CrossEntropy, x, classes)
+		*value = at - h
+		down := lossOf(part, CrossEntropy, x, classes)
+		*value = at
+		if want := (up - down) / (2 * h); math.Abs(gradient-want) > 2e-7*(1+math.Abs(want)) {
+			t.Errorf("∂L/∂%s is %v, by differences %v", name, gradient, want)
+		}
+	}
+	for k := range front.W {
+		for i := range front.W[k] {
+			compare("filter", &front.W[k][i], g.Front.W[k][i])
+		}
+		for i := range front.B[k] {
+			compare("bias", &front.B[k][i], g.Front.B[k][i])
+			compare("gate", &front.V[k][i*2+1], g.Front.V[k][i])
+		}
+	}
+	for c, mean := range pass.ChannelActivity(0) {
+		if mean < 0 {
+			t.Errorf("mean activity of channel %d is %v", c, mean)
+		}
+	}
+}

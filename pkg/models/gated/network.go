@@ -45,6 +45,8 @@ type Network[F tensor.Float] struct {
 	W [][]F // [layer][out][in]
 	B [][]F // [layer][out]
 	V [][]F // [hidden layer][neuron][context]; nil without gates
+
+	Front *Front[F] // before the first layer; nil for none
 }
 
 // New makes a network whose parameters are 0.
@@ -88,22 +90,45 @@ func (n *Network[F]) Initialise(seed uint64) {
 			}
 		}
 	}
-	half := 1 / math.Sqrt(float64(n.Contexts))
-	for l := range n.V {
-		for c := range n.Contexts {
-			r := rng.Stream(seed, "gated-gates", uint64(l), uint64(c))
-			for open := -1.0; open < leastOpen*float64(n.Sizes[l+1]); {
-				open = 0
-				for j := range n.Sizes[l+1] {
-					v := F(half * (2*r.Float64() - 1))
-					n.V[l][j*n.Contexts+c] = v
-					if v > 0 {
-						open++
-					}
+	for l, v := range n.V {
+		drawGates(v, n.Sizes[l+1], n.Contexts, func(c int) func() float64 {
+			return rng.Stream(seed, "gated-gates", uint64(l), uint64(c)).Float64
+		})
+	}
+	if n.Front != nil {
+		n.Front.initialise(seed, n.Contexts)
+	}
+}
+
+// drawGates draws v, [neuron][context], given uniform numbers for a context.
+func drawGates[F tensor.Float](v []F, neurons, contexts int, uniform func(context int) func() float64) {
+	if v == nil {
+		return
+	}
+	half := 1 / math.Sqrt(float64(contexts))
+	for c := range contexts {
+		draw := uniform(c)
+		for open := -1.0; open < leastOpen*float64(neurons); {
+			open = 0
+			for j := range neurons {
+				x := F(half * (2*draw() - 1))
+				v[j*contexts+c] = x
+				if x > 0 {
+					open++
 				}
 			}
 		}
 	}
+}
+
+// Empty is a network of the same shape whose parameters are 0.
+func (n *Network[F]) Empty() *Network[F] {
+	e := New[F](n.Sizes, n.Contexts, n.Norm, n.Gate)
+	e.GateSlope = n.GateSlope
+	if f := n.Front; f != nil {
+		e.Front = NewFront[F](f.Channels, f.Height, f.Width, f.Filters, n.Contexts, n.Gate)
+	}
+	return e
 }
 
 // Mask gives each context a fixed random part of each hidden layer's neurons, exactly
@@ -131,6 +156,11 @@ func (n *Network[F]) Parameters() int {
 	for _, all := range [][][]F{n.W, n.B, n.V} {
 		for _, x := range all {
 			total += len(x)
+		}
+	}
+	if f := n.Front; f != nil {
+		for k := range f.W {
+			total += len(f.W[k]) + len(f.B[k]) + len(f.V[k])
 		}
 	}
 	return total

@@ -22,7 +22,8 @@ type Pass[F tensor.Float] struct {
 	Hidden []Layer[F]
 	Logits []F // [class][trial]
 
-	input    []F
+	front    frontPass[F]
+	input    []F // of the first dense layer
 	partial  []F // [block][trial]
 	gradient []F // of the logits
 
@@ -50,6 +51,9 @@ func sized[F tensor.Float](x []F, n int) []F {
 
 // Forward computes the logits of inputs x, [input][trial].
 func (p *Pass[F]) Forward(part *Part[F], x []F, trials int) {
+	if part.Network.Front != nil {
+		x = part.Network.Front.pass(&p.front, p.Threads, part.Network, part.Context, x, trials)
+	}
 	p.Part, p.Trials, p.input = part, trials, x
 	for len(p.Hidden) < part.Network.Hidden() {
 		p.Hidden = append(p.Hidden, Layer[F]{})
@@ -150,6 +154,8 @@ func (p *Pass[F]) sumBlocks(to []F, blocks int) {
 type Gradients[F tensor.Float] struct {
 	W, B [][]F
 	V    [][]F // of the context
+
+	Front FrontGradients[F] // where there is one; V of the context
 }
 
 // Fit makes the arrays those of a part.
@@ -187,6 +193,9 @@ func (p *Pass[F]) Backward(g *Gradients[F], reached func(layer int), plasticity 
 		if l > 0 {
 			h = p.Hidden[l-1].Activity
 			kernel.Gemm(p.Threads, true, false, in, trials, n, 1, part.W[l], in, adjoint, trials, 0, p.Hidden[l-1].Adjoint, trials)
+		} else if front := part.Network.Front; front != nil {
+			kernel.Gemm(p.Threads, true, false, in, trials, n, 1, part.W[l], in, adjoint, trials, 0, p.front.back, trials)
+			front.backward(&p.front, &g.Front)
 		}
 		if l < part.Network.Hidden() && plasticity != nil {
 			for j, a := range plasticity[l] {
