@@ -78,6 +78,20 @@ func (r *Resampler) Length(n int64) int64 {
 	return (n*int64(r.up) + int64(r.down) - 1) / int64(r.down)
 }
 
+// Reach is how many samples on either side of its place an output is made of.
+func (r *Resampler) Reach() int { return r.reach }
+
+// Skip lets the stream begin with sample number n. It returns the number of the first output,
+// the first that is made of none before.
+func (r *Resampler) Skip(n int64) int64 {
+	r.start, r.seen = n, n
+	if r.up == r.down {
+		return n
+	}
+	r.next = ((n+int64(r.reach))*int64(r.up) + int64(r.down) - 1) / int64(r.down)
+	return r.next
+}
+
 // Write takes samples and returns those that come of them so far. They are valid until the next call.
 func (r *Resampler) Write(x []float32) []float32 {
 	if r.up == r.down {

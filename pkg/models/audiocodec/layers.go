@@ -261,15 +261,34 @@ type builder[F tensor.Float] struct {
 	norm       bool
 	causal     bool
 	reflect    bool
+
+	counting bool // nothing is made; counted is how many numbers there would be
+	counted  int64
 }
 
 func (b *builder[F]) parameter(name, doc string, bound float64, shape ...int) *autodiff.Var[F] {
+	if b.counting {
+		n := int64(1)
+		for _, d := range shape {
+			n *= int64(d)
+		}
+		b.counted += n
+		return &autodiff.Var[F]{Value: &tensor.Dense[F]{Shape: shape}}
+	}
 	v := autodiff.NewVar(tensor.New[F](shape...))
 	for i := range v.Value.Data {
-		v.Value.Data[i] = F(bound * (2*b.random.Float64() - 1))
+		v.Value.Data[i] = F(bound * b.draw())
 	}
 	b.parameters = append(b.parameters, Parameter[F]{name, doc, v})
 	return v
+}
+
+// draw is uniform in [-1, 1).
+func (b *builder[F]) draw() float64 {
+	if b.counting {
+		return 0
+	}
+	return 2*b.random.Float64() - 1
 }
 
 func (b *builder[F]) gain(name string, v *autodiff.Var[F]) *autodiff.Var[F] {
@@ -279,6 +298,9 @@ func (b *builder[F]) gain(name string, v *autodiff.Var[F]) *autodiff.Var[F] {
 	n := v.Value.Shape[0]
 	size := len(v.Value.Data) / n
 	g := b.parameter(name+".gain", "length of each first-axis slice of the weights", 0, n)
+	if b.counting {
+		return g
+	}
 	for o := range n {
 		sum := 0.0
 		for _, x := range v.Value.Data[o*size : (o+1)*size] {

@@ -2,6 +2,7 @@ package audiocodec
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/snnctl/snnctl/internal/autodiff"
@@ -43,7 +44,9 @@ func New[F tensor.Float](s Spec, seed uint64) *Network[F] {
 
 func (n *Network[F]) buildMDCT(b *builder[F]) {
 	m := n.Spec.MDCT
-	n.mdct = newTransform[F](m.Hop)
+	if !b.counting {
+		n.mdct = newTransform[F](m.Hop)
+	}
 	n.encoder = chain[F]{b.conv("encoder.first", m.Hop, m.Channels, 5, 1, 1)}
 	for i := range m.EncoderResiduals {
 		n.encoder = append(n.encoder, b.residualUnit(fmt.Sprintf("encoder.residual%d", i), m.Channels, 2, 3, 1, true))
@@ -99,16 +102,17 @@ func (n *Network[F]) buildSEANet(b *builder[F]) {
 // bottleneck adds L, whose bias BN would take away again, and BN. A vector quantiser has
 // L with its bias, and no BN.
 func (n *Network[F]) bottleneck(b *builder[F], in int) {
-	norm := b.norm
-	b.norm = false
-	defer func() { b.norm = norm }()
-	l := b.conv("bottleneck.linear", in, n.Spec.Units, 1, 1, 1).(*conv[F])
-	if n.Spec.Quantiser == "binary" {
-		l.bias = nil
-		b.parameters = b.parameters[:len(b.parameters)-1]
+	bound := 1 / math.Sqrt(float64(in))
+	l := &conv[F]{weights: b.parameter("bottleneck.linear.weights", "[out][in][taps]", bound, n.Spec.Units, in, 1), stride: 1, dilation: 1}
+	if n.Spec.Quantiser == "rvq" {
+		l.bias = b.parameter("bottleneck.linear.bias", "[out]", bound, n.Spec.Units)
+	} else {
+		for range n.Spec.Units {
+			b.draw() // of a bias, so that both quantisers begin with the same decoder
+		}
 		n.scale = b.parameter("bottleneck.scale", "γ of BN", 0, n.Spec.Units)
 		n.shift = b.parameter("bottleneck.shift", "β of BN", 0, n.Spec.Units)
-		for i := range n.scale.Value.Data {
+		for i := range n.scale.Value.Data { // none while counting
 			n.scale.Value.Data[i], n.shift.Value.Data[i] = 1, F(n.Spec.BetaInit)
 		}
 		n.Running = autodiff.NewStatistics[F](n.Spec.Units)
