@@ -48,6 +48,7 @@ func (m MultiAreaRSNN) check(e *Experiment, report reporter) {
 		areas = d.Areas
 	} else if m.Jaw != "none" {
 		report("model.jaw", "model.jaw is %s, expected none, as the artificial recordings have no behaviour", m.Jaw)
+		return
 	}
 	if m.Jaw != "none" && len(m.JawAreas) == 0 {
 		report("model.jaw_areas", "model.jaw_areas is empty, expected areas of data.areas (%s)", either(areas))
