@@ -19,12 +19,12 @@ func membraneNoiseFast[F tensor.Float](normal, uniform []F, key [2]uint32, count
 		keys[2*round], keys[2*round+1] = key[0]+round*0x9E3779B9, key[1]+round*0xBB67AE85
 	}
 	blocks := len(x) / NoiseBlock
-	draw := membraneNoiseAVX2
-	if useWide {
-		draw = membraneNoiseAVX512
-	}
-	if blocks > 0 {
-		draw(blocks, &keys[0], &counter[0], &x[0], &u[0])
+	switch { // called by name, so that keys and counter stay on the stack
+	case blocks == 0:
+	case useWide:
+		membraneNoiseAVX512(blocks, &keys[0], &counter[0], &x[0], &u[0])
+	default:
+		membraneNoiseAVX2(blocks, &keys[0], &counter[0], &x[0], &u[0])
 	}
 	for first := blocks * NoiseBlock; first < len(x); first += NoiseBlock {
 		drawBlock(x, u, first, key, counter)

@@ -47,9 +47,11 @@ func NewFeatures(s *Session, area []int, atLeast int, first, second Filter) *Fea
 	}
 	f.Mean, f.Deviation = make([]float64, len(f.Areas)), make([]float64, len(f.Areas))
 	values := make([][]float64, len(f.Areas))
+	var scratch featureScratch
 	for k := range s.Trials {
-		for a, x := range f.populations(&s.Trials[k]) {
-			values[a] = append(values[a], second.Apply(first.Apply(x))...)
+		f.populations(&scratch, &s.Trials[k])
+		for a := range values {
+			values[a] = append(values[a], second.Apply(first.Apply(f.signal(&scratch, a)))...)
 		}
 	}
 	for a, x := range values {
@@ -70,39 +72,59 @@ func (f *Features) Length() int {
 	return signals * f.second.Length(f.first.Length(f.Steps))
 }
 
-// populations is the mean activity of each area, [areas][T].
-func (f *Features) populations(r *tensor.Raster) [][]float64 {
-	mean := make([][]float64, len(f.Areas))
-	for a := range mean {
-		mean[a] = make([]float64, f.Steps)
-	}
+// featureScratch is memory for features of one trial after the other.
+type featureScratch struct {
+	signals []float64 // [areas][T]
+	middle  []float64 // after filter 1
+}
+
+func (f *Features) signal(s *featureScratch, a int) []float64 {
+	return s.signals[a*f.Steps : (a+1)*f.Steps]
+}
+
+// populations computes the mean activity of each area.
+func (f *Features) populations(s *featureScratch, r *tensor.Raster) {
+	s.signals = grown(s.signals, max(1, len(f.Areas))*f.Steps)
+	s.middle = grown(s.middle, f.first.Length(f.Steps))
+	clear(s.signals)
 	for t := range f.Steps {
 		for _, i := range r.At(t) {
 			if a := f.areaOf[i]; a >= 0 {
-				mean[a][t]++
+				s.signals[int(a)*f.Steps+t]++
 			}
 		}
 	}
-	for a := range mean {
-		for t := range mean[a] {
-			mean[a][t] /= float64(len(f.Areas[a]))
+	for a := range f.Areas {
+		mean := f.signal(s, a)
+		for t := range mean {
+			mean[t] /= float64(len(f.Areas[a]))
 		}
 	}
-	return mean
 }
 
 // Of returns the features of one trial. jaw is its trace, [T], if there is one.
 func (f *Features) Of(r *tensor.Raster, jaw []float64) []float64 {
-	all := make([]float64, 0, f.Length())
-	for a, x := range f.populations(r) {
-		for _, v := range f.second.Apply(f.first.Apply(x)) {
-			all = append(all, (v-f.Mean[a])/f.Deviation[a])
+	to := make([]float64, f.Length())
+	f.write(to, new(featureScratch), r, jaw)
+	return to
+}
+
+// write writes the features of one trial, of the right length.
+func (f *Features) write(to []float64, s *featureScratch, r *tensor.Raster, jaw []float64) {
+	f.populations(s, r)
+	length := f.second.Length(len(s.middle))
+	for a := range f.Areas {
+		f.first.apply(s.middle, f.signal(s, a))
+		own := to[a*length : (a+1)*length]
+		f.second.apply(own, s.middle)
+		for i, v := range own {
+			own[i] = (v - f.Mean[a]) / f.Deviation[a]
 		}
 	}
 	if f.HasJaw {
-		all = append(all, f.second.Apply(f.first.Apply(jaw))...)
+		f.first.apply(s.middle, jaw)
+		f.second.apply(to[len(f.Areas)*length:], s.middle)
 	}
-	return all
 }
 
 // OfSession returns the features of each recorded trial.
@@ -118,23 +140,29 @@ func (f *Features) OfSession(s *Session) [][]float64 {
 	return all
 }
 
-// Back carries a gradient with respect to a trial's features back: areas, [areas][T], is
-// what it says of a spike of any neuron of an area, and jaw, [T], what it says of the jaw;
-// nil where the features have none.
-func (f *Features) Back(gradient []float64) (areas [][]float64, jaw []float64) {
-	length := f.second.Length(f.first.Length(f.Steps))
-	back := func(g []float64) []float64 {
-		return f.first.Adjoint(f.second.Adjoint(g, f.first.Length(f.Steps)), f.Steps)
+// back carries a gradient with respect to a trial's features back. It calls area with
+// what it says of a spike of any neuron of an area, [T], and jaw with what it says of the
+// jaw, [T].
+func (f *Features) back(s *featureScratch, gradient []float64, area func(a int, g []float64), jaw func(g []float64)) {
+	s.signals = grown(s.signals, max(1, len(f.Areas))*f.Steps)
+	s.middle = grown(s.middle, f.first.Length(f.Steps))
+	length := f.second.Length(len(s.middle))
+	through := func(g []float64) []float64 {
+		clear(s.middle)
+		f.second.adjoint(s.middle, g)
+		signal := s.signals[:f.Steps]
+		clear(signal)
+		f.first.adjoint(signal, s.middle)
+		return signal
 	}
 	for a, neurons := range f.Areas {
-		g := back(gradient[a*length : (a+1)*length])
+		g := through(gradient[a*length : (a+1)*length])
 		for t := range g {
 			g[t] /= f.Deviation[a] * float64(len(neurons))
 		}
-		areas = append(areas, g)
+		area(a, g)
 	}
 	if f.HasJaw {
-		jaw = back(gradient[len(f.Areas)*length:])
+		jaw(through(gradient[len(f.Areas)*length:]))
 	}
-	return areas, jaw
 }

@@ -242,13 +242,11 @@ func (v *lifVector) check(t *testing.T) {
 		gjaw := make([]float64, len(r.Jaw))
 		populations := func(weight float64) {
 			for k := range gradient {
-				areas, jaw := features.Back(gradient[k])
-				for a := range areas {
-					for step, x := range areas[a] {
+				features.back(new(featureScratch), gradient[k], func(a int, area []float64) {
+					for step, x := range area {
 						g.at(k, step)[a] = weight * x
 					}
-				}
-				copy(gjaw[k*s.T:], jaw)
+				}, func(jaw []float64) { copy(gjaw[k*s.T:], jaw) })
 			}
 		}
 		populations(1)

@@ -15,6 +15,9 @@ type NeuronLoss struct {
 	deviation []float64
 	steps     int
 	size      int // N
+
+	mean, gradient     []float64 // [N][T], [T][N]
+	response, backward []float64 // [T'], [T]
 }
 
 // NewNeuronLoss averages over the trials of each neuron's own session. Sessions without
@@ -43,41 +46,52 @@ func NewNeuronLoss(sessions []Session, neurons int, filter Filter) *NeuronLoss {
 
 // meanResponse is the fraction of trials in which each neuron fired, [N][T].
 func meanResponse(trials []tensor.Raster, neurons int) [][]float64 {
+	steps := trials[0].Steps()
+	flat := make([]float64, neurons*steps)
+	countSpikes(flat, trials)
 	mean := make([][]float64, neurons)
 	for i := range mean {
-		mean[i] = make([]float64, trials[0].Steps())
-	}
-	for k := range trials {
-		for t := range trials[k].Steps() {
-			for _, i := range trials[k].At(t) {
-				mean[i][t]++
-			}
-		}
-	}
-	for i := range mean {
-		for t := range mean[i] {
-			mean[i][t] /= float64(len(trials))
-		}
+		mean[i] = flat[i*steps : (i+1)*steps]
 	}
 	return mean
 }
 
-// Loss returns the loss of simulated trials and its gradient with respect to the spikes
-// of any one of them, [T][N]: it is the same for all.
-func (l *NeuronLoss) Loss(trials []tensor.Raster) (loss float64, gradient []float64) {
-	mean := meanResponse(trials, l.size)
-	gradient = make([]float64, l.steps*l.size)
-	count := float64(len(l.neurons) * l.filter.Length(l.steps))
-	for r, i := range l.neurons {
-		response := l.filter.Apply(mean[i])
-		for t, x := range response {
-			e := (x - l.wanted[r][t]) / l.deviation[r]
-			loss += e * e
-			response[t] = 2 * e / l.deviation[r] / count / float64(len(trials))
-		}
-		for t, g := range l.filter.Adjoint(response, l.steps) {
-			gradient[t*l.size+i] += g
+// countSpikes computes that into mean.
+func countSpikes(mean []float64, trials []tensor.Raster) {
+	steps := trials[0].Steps()
+	clear(mean)
+	for k := range trials {
+		for t := range steps {
+			for _, i := range trials[k].At(t) {
+				mean[int(i)*steps+t]++
+			}
 		}
 	}
-	return loss / count, gradient
+	for i := range mean {
+		mean[i] /= float64(len(trials))
+	}
+}
+
+// Loss returns the loss of simulated trials and its gradient with respect to the spikes
+// of any one of them, [T][N]: it is the same for all. The next call overwrites it.
+func (l *NeuronLoss) Loss(trials []tensor.Raster) (loss float64, gradient []float64) {
+	l.mean, l.gradient = grown(l.mean, l.size*l.steps), grown(l.gradient, l.size*l.steps)
+	l.response, l.backward = grown(l.response, l.filter.Length(l.steps)), grown(l.backward, l.steps)
+	countSpikes(l.mean, trials)
+	clear(l.gradient)
+	count := float64(len(l.neurons) * len(l.response))
+	for r, i := range l.neurons {
+		l.filter.apply(l.response, l.mean[i*l.steps:(i+1)*l.steps])
+		for t, x := range l.response {
+			e := (x - l.wanted[r][t]) / l.deviation[r]
+			loss += e * e
+			l.response[t] = 2 * e / l.deviation[r] / count / float64(len(trials))
+		}
+		clear(l.backward)
+		l.filter.adjoint(l.backward, l.response)
+		for t, g := range l.backward {
+			l.gradient[t*l.size+i] += g
+		}
+	}
+	return loss / count, l.gradient
 }

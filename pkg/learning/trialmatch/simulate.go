@@ -15,6 +15,8 @@ type batch[F tensor.Float] struct {
 	background  []tensor.Raster
 	stimuli     []float64
 	xi          []F
+	features    []float64   // of one session, [trials][features]
+	rows        [][]float64 // of them
 }
 
 // address names what the random numbers of a batch are drawn for.

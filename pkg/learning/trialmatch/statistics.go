@@ -30,27 +30,38 @@ func (f Filter) window(i, n int) (lo, hi int) {
 // Apply filters a signal.
 func (f Filter) Apply(x []float64) []float64 {
 	y := make([]float64, f.Length(len(x)))
+	f.apply(y, x)
+	return y
+}
+
+// apply filters x into y, of the right length.
+func (f Filter) apply(y, x []float64) {
 	for i := range y {
 		lo, hi := f.window(i, len(x))
+		var sum float64
 		for _, v := range x[lo:hi] {
-			y[i] += v
+			sum += v
 		}
-		y[i] /= float64(hi - lo)
+		y[i] = sum / float64(hi-lo)
 	}
-	return y
 }
 
 // Adjoint carries a gradient with respect to Apply's result back to its argument of
 // length n.
 func (f Filter) Adjoint(gy []float64, n int) []float64 {
 	gx := make([]float64, n)
+	f.adjoint(gx, gy)
+	return gx
+}
+
+// adjoint adds to gx what gy says of it.
+func (f Filter) adjoint(gx, gy []float64) {
 	for i, g := range gy {
-		lo, hi := f.window(i, n)
+		lo, hi := f.window(i, len(gx))
 		for t := lo; t < hi; t++ {
 			gx[t] += g / float64(hi-lo)
 		}
 	}
-	return gx
 }
 
 // meanAndDeviation are the mean and the sample standard deviation (n - 1) of x.

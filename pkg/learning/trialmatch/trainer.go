@@ -59,6 +59,7 @@ type Trainer[F tensor.Float] struct {
 	subsets  []*target // in turn
 	gradient spikeGradient[F]
 	batch    batch[F]
+	scratch  []featureScratch // of workers
 	gjaw     []F
 
 	discriminators []*discriminator // of the sessions, with gan; nil where a session is not matched
@@ -69,7 +70,8 @@ type Trainer[F tensor.Float] struct {
 
 // New draws the initial weights of a network for the trials of a set.
 func New[F tensor.Float](net *multiarea.Network[F], set *trialset.Set, seed uint64, o Options[F]) *Trainer[F] {
-	t := &Trainer[F]{Options: o, Set: set, Net: net, seed: seed, first: First(net.StepMS), second: Second(o.Second)}
+	t := &Trainer[F]{Options: o, Set: set, Net: net, seed: seed, first: First(net.StepMS), second: Second(o.Second),
+		scratch: make([]featureScratch, max(1, net.Threads))}
 	t.w = multiarea.InitialWeights[F](&net.Params, seed)
 	t.grad = multiarea.NewWeights[F](&net.Params)
 	t.weights.Options = o.Options
@@ -253,16 +255,16 @@ func (t *Trainer[F]) match(s *session, step int) (float64, error) {
 		}
 	}
 	loss, gradient := t.matching(s).Match(model, t.chosen(s, len(model), step))
-	parallel.For(t.Net.Threads, run.Trials, func(_, k int) {
-		areas, jaw := s.features.Back(gradient[k])
-		for a, area := range areas {
+	parallel.For(t.Net.Threads, run.Trials, func(worker, k int) {
+		s.features.back(&t.scratch[worker], gradient[k], func(a int, area []float64) {
 			for step, x := range area {
 				t.gradient.at(k, step)[s.group+a] += F(x)
 			}
-		}
-		for step, x := range jaw {
-			t.gjaw[k*run.Steps+step] += F(x)
-		}
+		}, func(jaw []float64) {
+			for step, x := range jaw {
+				t.gjaw[k*run.Steps+step] += F(x)
+			}
+		})
 	})
 	return loss, nil
 }
@@ -300,11 +302,17 @@ func (t *Trainer[F]) chosen(s *session, trials, step int) [][]float64 {
 	return some
 }
 
-// featuresOf describes each simulated trial.
+// featuresOf describes each simulated trial. The result is overwritten by the next call
+// with the same batch.
 func (t *Trainer[F]) featuresOf(f *Features, b *batch[F]) [][]float64 {
-	all := make([][]float64, b.run.Trials)
-	parallel.For(t.Net.Threads, len(all), func(_, k int) { all[k] = f.Of(&b.run.Spikes[k], b.jaw(k)) })
-	return all
+	length := f.Length()
+	b.features = grown(b.features, b.run.Trials*length)
+	b.rows = grown(b.rows, b.run.Trials)
+	parallel.For(t.Net.Threads, b.run.Trials, func(worker, k int) {
+		b.rows[k] = b.features[k*length : (k+1)*length]
+		f.write(b.rows[k], &t.scratch[worker], &b.run.Spikes[k], b.jaw(k))
+	})
+	return b.rows
 }
 
 // Parameters counts the trainable numbers.

@@ -42,7 +42,8 @@ type SpikeGradient[F tensor.Float] func(trial, step int, gz []F)
 func (net *Network[F]) Backward(grad *Weights[F], r *Run[F], w *Weights[F], spikes, potentials SpikeGradient[F], gjaw []F) {
 	n, blocks := net.Neurons, blocksOf(r.Trials)
 	net.groups = grown(net.groups, blocks)
-	gradOffset := make([]F, r.Trials*n)
+	net.gradOffset = grown(net.gradOffset, r.Trials*n) // all of it is written
+	gradOffset := net.gradOffset
 	parallel.For(net.Threads, blocks, func(_, b int) {
 		net.blockBackward(&net.groups[b], r, w, b*r.Trials/blocks, (b+1)*r.Trials/blocks, spikes, potentials, gjaw, gradOffset)
 	})

@@ -97,6 +97,7 @@ type Network[F tensor.Float] struct {
 	jawFeedback      []F                 // effective weights: (1-α)/2 K, a row for each tap
 	packed           []kernel.PackedB[F] // recurrent, turned, of each group
 	groups           []blockGradient[F]
+	gradOffset       []F // ∂L/∂o, [trials][N]
 	scratch          []scratch[F]
 }
 
