@@ -44,6 +44,7 @@ var datas = []variant{
 	{"task-sequence", func() any { return defaultTaskSequence() }},
 	{"feature-sequence", func() any { return defaultFeatureSequence() }},
 	{"synthetic-features", func() any { return defaultSyntheticFeatures() }},
+	{"hidden-populations", func() any { return defaultHiddenPopulations() }},
 }
 
 var models = []variant{
@@ -58,6 +59,7 @@ var models = []variant{
 	{"rsnn", func() any { return defaultRSNN() }},
 	{"audio-codec", func() any { return defaultAudioCodec() }},
 	{"gated", func() any { return defaultGated() }},
+	{"neulvm", func() any { return defaultNeuLVM() }},
 }
 
 var rules = []variant{
@@ -83,6 +85,7 @@ var rules = []variant{
 	{"hat", func() any { return defaultHAT() }},
 	{"a-gem", func() any { return defaultAGEM() }},
 	{"replay", func() any { return Replay(defaultAGEM()) }},
+	{"baum-viterbi", func() any { return defaultBaumViterbi() }},
 }
 
 var optimizers = []variant{
@@ -167,6 +170,7 @@ var combinations = []combination{
 	{"gated", "hat", tasks},
 	{"gated", "a-gem", tasks},
 	{"gated", "replay", tasks},
+	{"neulvm", "baum-viterbi", []string{"hidden-populations", "spike-trains"}},
 }
 
 // TypeName is the type key of a variant, such as "lsnn" for an LSNN.

@@ -57,6 +57,7 @@ var builders = []struct {
 	{"gated", "hat", buildContinual[float32], buildContinual[float64]},
 	{"gated", "a-gem", buildContinual[float32], buildContinual[float64]},
 	{"gated", "replay", buildContinual[float32], buildContinual[float64]},
+	{"neulvm", "baum-viterbi", buildNeuLVM, buildNeuLVM},
 }
 
 // Build reads the data and makes the model and the rule of an experiment.

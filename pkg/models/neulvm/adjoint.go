@@ -38,9 +38,29 @@ func newAdjointState(populations, length int) adjointState {
 		drive: make([]float64, populations), trace: make([]float64, populations), u: make([][]float64, populations), initial: make([][]float64, populations)}
 }
 
-// Gradient is the gradient at the network and trajectory of the last evaluation, by going
-// back through it (section 4.3 of the method).
+// Gradient is the gradient of the negative log-likelihood at the network and trajectory of
+// its last evaluation, by going back through it (section 4.3 of the method).
 func (l *Likelihood) Gradient(z [][]float64, grad *Gradient) {
+	g := l.problem.Grid
+	l.backwards(z, grad, func(t, p int) float64 {
+		if t < l.problem.Unscored {
+			return 0
+		}
+		term := &l.terms[t*len(l.steps)+p]
+		n := float64(l.net.Neurons[p])
+		vz := Variance(term.Zbar, l.net.Neurons[p], g.Dt)
+		slack := l.problem.slack()
+		e := z[p][g.Ages+t] - term.Zbar
+		grad.Z[p][g.Ages+t] += e / (vz * slack)
+		if term.clipped {
+			return 0
+		}
+		return -e/(vz*slack) - e*e/(2*vz*vz*n*slack) + 1/(2*vz*n)
+	})
+}
+
+// backwards goes back through all bins; toZbar gives ∂NLL/∂Zbar of a bin and population.
+func (l *Likelihood) backwards(z [][]float64, grad *Gradient, toZbar func(t, p int) float64) {
 	a, m := &l.adjoint, len(l.steps)
 	grad.clear()
 	for p := range m {
@@ -51,7 +71,7 @@ func (l *Likelihood) Gradient(z [][]float64, grad *Gradient) {
 	}
 	for t := l.problem.Bins - 1; t >= 0; t-- {
 		for p := range m {
-			l.backThroughCohorts(t, p, z, grad)
+			l.backThroughCohorts(t, p, z, toZbar(t, p), grad)
 			l.backThroughNeurons(t, p, grad)
 		}
 		l.backThroughSynapses(t, grad)
@@ -59,19 +79,9 @@ func (l *Likelihood) Gradient(z [][]float64, grad *Gradient) {
 }
 
 // backThroughCohorts is the step back of the population equation; it starts a.drive[p].
-func (l *Likelihood) backThroughCohorts(t, p int, z [][]float64, grad *Gradient) {
+func (l *Likelihood) backThroughCohorts(t, p int, z [][]float64, toZbar float64, grad *Gradient) {
 	g, a, m := l.problem.Grid, &l.adjoint, len(l.steps)
 	term := &l.terms[t*m+p]
-	var toZbar float64 // ∂NLL/∂Zbar
-	if t >= l.problem.Unscored {
-		n := float64(l.net.Neurons[p])
-		vz := variance(term.Zbar, l.net.Neurons[p], g.Dt)
-		e := z[p][g.Ages+t] - term.Zbar
-		grad.Z[p][g.Ages+t] += e / vz
-		if !term.clipped {
-			toZbar = -e/vz - e*e/(2*vz*vz*n) + 1/(2*vz*n)
-		}
-	}
 	var toRate float64
 	if term.weight != 0 {
 		toRate = toZbar * term.Mess / term.weight

@@ -53,7 +53,7 @@ func TestGradientsByDifferences(t *testing.T) {
 		for _, unscored := range []int{0, 3} {
 			t.Run(fmt.Sprintf("%+v,unscored %d", g, unscored), func(t *testing.T) {
 				net, p, z := small(g, 5)
-				p.Unscored = unscored
+				p.Unscored, p.Slack = unscored, float64(2*unscored)
 				l := NewLikelihood(p, 3)
 				nll := l.NegLogLikelihood(net, z)
 				grad := NewGradient(p, 3)
@@ -90,6 +90,74 @@ func TestGradientsByDifferences(t *testing.T) {
 					t.Errorf("evaluated again: %v, at first %v", again, nll)
 				}
 			})
+		}
+	}
+}
+
+func TestInnovationGradientsByDifferences(t *testing.T) {
+	for _, g := range []Grid{{Dt: 4e-3, Ages: 12}, {Dt: 4e-3, Ages: 12, Integrator: Exponential}} {
+		net, p, z := small(g, 6)
+		l := NewLikelihood(p, 3)
+		xi, gxi := rows(3, p.Bins), rows(3, p.Bins)
+		for q := range xi {
+			for i := range xi[q] {
+				xi[q][i] = 0.5 * math.Sin(float64(7*q+3*i))
+			}
+		}
+		l.NegLogSpikes(net, xi, z)
+		grad := NewGradient(p, 3)
+		l.SpikesGradient(xi, z, gxi, grad)
+		check := func(what string, x *float64, got float64) {
+			t.Helper()
+			kept := *x
+			at := func(by float64) float64 {
+				*x = kept + by
+				v := l.NegLogSpikes(net, xi, z)
+				*x = kept
+				return v
+			}
+			h := 1e-4 * max(math.Abs(kept), 1)
+			want := (4*(at(h)-at(-h))/(2*h) - (at(2*h)-at(-2*h))/(4*h)) / 3
+			if math.Abs(got-want) > 1e-6*max(math.Abs(want), 1) {
+				t.Errorf("∂/∂%s = %.10g, by differences %.10g", what, got, want)
+			}
+		}
+		for q := range 3 {
+			check(fmt.Sprint("α", q), &net.Leak[q], grad.Leak[q])
+			check(fmt.Sprint("μ", q), &net.Rest[q], grad.Rest[q])
+			check(fmt.Sprint("θ", q), &net.Threshold[q], grad.Threshold[q])
+			for i := range xi[q] {
+				check(fmt.Sprint("ξ", q, i), &xi[q][i], gxi[q][i])
+			}
+		}
+		for i := range net.J {
+			check(fmt.Sprint("J", i), &net.J[i], grad.J[i])
+		}
+	}
+}
+
+// The innovations of a trajectory make it again, and the likelihood is that of the spikes and
+// of normal innovations, with the scale of the noise.
+func TestInnovationsMakeTheTrajectory(t *testing.T) {
+	net, p, z := small(Grid{Dt: 4e-3, Ages: 12}, 7)
+	l := NewLikelihood(p, 3)
+	nll := l.NegLogLikelihood(net, z)
+	xi, rest := rows(3, p.Bins), 0.0
+	for q := range xi {
+		for bin := range xi[q] {
+			v := Variance(l.Terms(bin, q).Zbar, net.Neurons[q], p.Grid.Dt)
+			xi[q][bin] = (z[q][p.Grid.Ages+bin] - l.Terms(bin, q).Zbar) / math.Sqrt(v)
+			rest += xi[q][bin]*xi[q][bin]/2 + 0.5*math.Log(v) + 0.5*math.Log(2*math.Pi)
+		}
+	}
+	again := rows(3, p.Grid.Ages+p.Bins)
+	for q := range again {
+		copy(again[q], z[q][:p.Grid.Ages])
+	}
+	near(t, "-ln p", l.NegLogSpikes(net, xi, again)+rest, nll, 1e-12)
+	for q := range z {
+		for i := range z[q] {
+			near(t, "Z", again[q][i], z[q][i], 1e-11)
 		}
 	}
 }

@@ -18,11 +18,15 @@ type Problem struct {
 	Input    []float64  // [T][M] external input x; nil for none
 	Initial  *Initial
 	Unscored int // first bins whose terms are left out of the likelihood
+
+	// Slack divides the squared distances of Z from Zbar in the likelihood, for trajectories
+	// that are known less well than a population keeps to its expectation; 0 stands for 1.
+	Slack float64
 }
 
-// variance is the variance of Z around Zbar in a population of n neurons: Zbar/N and a
+// Variance is the variance of Z around Zbar in a population of n neurons: Zbar/N and a
 // floor of 0.1 Δt/N (section 4 of the method, point 8).
-func variance(zbar float64, n int, dt float64) float64 {
+func Variance(zbar float64, n int, dt float64) float64 {
 	return zbar/float64(n) + varianceFloor*dt/float64(n)
 }
 
@@ -36,8 +40,9 @@ type Terms struct {
 	NegLogZ            float64 // of Z given Zbar
 	SpikeLogLikelihood float64 // of the observed neurons together
 	weight             float64 // Σ w
-	clipped            bool
-	dead               int // cohorts left out, the oldest
+	clipped            bool    // Zbar was out of range
+	floored            bool    // Z, made of innovations, was
+	dead               int     // cohorts left out, the oldest
 }
 
 // Likelihood evaluates the joint negative log-likelihood of spikes and trajectory, and its
@@ -85,6 +90,13 @@ func NewLikelihood(p *Problem, populations int) *Likelihood {
 // Bytes is the memory of a likelihood.
 func (p *Problem) Bytes(populations int) int64 {
 	return 8 * int64(populations) * (4*int64(p.Bins)*int64(p.Grid.Ages) + 5*int64(p.Grid.Ages+p.Bins))
+}
+
+func (p *Problem) slack() float64 {
+	if p.Slack == 0 {
+		return 1
+	}
+	return p.Slack
 }
 
 func rows(n, length int) [][]float64 {
@@ -208,9 +220,9 @@ func (l *Likelihood) step(t int, z [][]float64) {
 		sum := k.step(of.c, of.kMu*net.Rest[p]+of.kG*term.Drive, net.Threshold[p], g.Dt, l.r, g.Published)
 		term.X, term.weight, term.dead = sum.X, sum.W, k.dead
 		term.Zbar, term.Mess, term.Lambda, term.clipped = expected(sum)
-		vz := variance(term.Zbar, net.Neurons[p], g.Dt)
+		vz := Variance(term.Zbar, net.Neurons[p], g.Dt)
 		e := z[p][g.Ages+t] - term.Zbar
-		term.NegLogZ = e*e/(2*vz) + 0.5*math.Log(vz) + 0.5*math.Log(2*g.pi())
+		term.NegLogZ = e*e/(2*vz*l.problem.slack()) + 0.5*math.Log(vz) + 0.5*math.Log(2*g.pi())
 	}
 }
 

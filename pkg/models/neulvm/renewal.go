@@ -62,20 +62,3 @@ func (n *Network) effectiveDrive(p int, rates []float64, g Grid) float64 {
 	of := newStepper(g.Integrator, n.Leak[p], g.Dt)
 	return n.Rest[p] + (n.Drive(p, rates)-n.Rest[p])*n.Leak[p]*of.kG/of.kMu
 }
-
-// WinnerTakeAll is the paper's network of two excitatory populations that compete through an
-// inhibitory one (section 3.1 of the method): populations E1, E2, I.
-func WinnerTakeAll() *Network {
-	const e, i = 9.984, 19.968
-	theta := 6 - math.Log(10)
-	return &Network{
-		Neurons: []int{400, 400, 200}, Leak: []float64{50, 50, 50}, Synapse: []float64{1000. / 3, 1000. / 3, 500. / 3},
-		Rest: []float64{14.4, 14.4, 14.4}, Threshold: []float64{theta, theta, theta},
-		J: []float64{
-			e, 0, e,
-			0, e, e,
-			-i, -i, -i,
-		},
-		Refractory: 4e-3, Gain: 1,
-	}
-}

@@ -22,6 +22,7 @@ type Simulation struct {
 	dead    []int        // cohorts left out, the oldest
 	scratch [4][]float64 // [A]
 	mess    []float64
+	drive   []float64 // G
 	zbar    []float64
 	next    []float64
 }
@@ -36,7 +37,7 @@ func NewSimulation(net *Network, g Grid, initial *Initial, history [][]float64) 
 	length := (1 + room) * g.Ages
 	s := &Simulation{net: net, grid: g, r: net.RefractoryBins(g.Dt), d: net.DelayBins(g.Dt),
 		z: rows(m, length), v: rows(m, length), s: rows(m, length), dead: make([]int, m),
-		mess: make([]float64, m), zbar: make([]float64, m), next: make([]float64, m)}
+		mess: make([]float64, m), drive: make([]float64, m), zbar: make([]float64, m), next: make([]float64, m)}
 	for i := range s.scratch {
 		s.scratch[i] = make([]float64, g.Ages)
 	}
@@ -76,7 +77,8 @@ func (s *Simulation) Predict(input []float64) {
 		from, to := s.first, s.first+g.Ages
 		k := cohorts{Cohorts: kernel.Cohorts{V: s.v[p][from:to], S: s.s[p][from:to], Z: s.z[p][from:to],
 			Before: s.scratch[0], Potential: s.scratch[1], Hazard: s.scratch[2], Chance: s.scratch[3]}, dead: max(s.dead[p]-1, 0)}
-		sum := k.step(of.c, of.kMu*net.Rest[p]+of.kG*net.input(p, s.trace, x), net.Threshold[p], g.Dt, s.r, g.Published)
+		s.drive[p] = net.input(p, s.trace, x)
+		sum := k.step(of.c, of.kMu*net.Rest[p]+of.kG*s.drive[p], net.Threshold[p], g.Dt, s.r, g.Published)
 		s.dead[p] = k.dead
 		s.zbar[p], s.mess[p], _, _ = expected(sum)
 	}
@@ -109,3 +111,19 @@ func (s *Simulation) Commit(z []float64) {
 func (s *Simulation) Expected(p int) float64 { return s.zbar[p] }
 func (s *Simulation) Mess(p int) float64     { return s.mess[p] }
 func (s *Simulation) Fraction(p int) float64 { return s.z[p][s.first+s.grid.Ages-1] }
+
+// copy takes the state of another simulation of the same network that is at the same bin.
+func (s *Simulation) copy(from *Simulation) {
+	end := s.first + s.grid.Ages
+	for p := range s.z {
+		s.dead[p] = from.dead[p]
+		begin := s.first + max(from.dead[p]-1, 0)
+		copy(s.z[p][s.first:end], from.z[p][s.first:end])
+		copy(s.v[p][begin:end], from.v[p][begin:end])
+		copy(s.s[p][begin:end], from.s[p][begin:end])
+	}
+	copy(s.trace, from.trace)
+	copy(s.mess, from.mess)
+	copy(s.zbar, from.zbar)
+	copy(s.drive, from.drive)
+}

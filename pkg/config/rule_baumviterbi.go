@@ -1,0 +1,47 @@
+package config
+
+// BaumViterbi fits a mesoscopic model to the spikes of a few neurons (arXiv:2205.13493,
+// section 5 of the method): it goes back and forth between the trajectory of the
+// populations and the parameters. A training step is one time there and back, of
+// all restarts.
+type BaumViterbi struct {
+	Trajectory string `yaml:"trajectory" jsonschema:"enum=adam,enum=map,enum=variational,enum=particles" jsonschema_description:"adam: the published steps down the likelihood; map: the most probable innovations, by L-BFGS, together with the parameters; variational: the same, but with the noise that the spikes leave; particles: means of a particle filter"`
+	Restarts   int    `yaml:"restarts" jsonschema:"minimum=1,maximum=1000" jsonschema_description:"fits from parameters drawn anew, of which the best one counts"`
+
+	FitLeak        bool    `yaml:"fit_leak" jsonschema_description:"fit 1/τ of the membranes"`
+	FitRest        bool    `yaml:"fit_rest" jsonschema_description:"fit the resting potentials"`
+	FitThreshold   bool    `yaml:"fit_threshold" jsonschema_description:"fit the thresholds"`
+	FitWeights     string  `yaml:"fit_weights" jsonschema:"enum=none,enum=by-source,enum=each" jsonschema_description:"by-source: a ratio for all weights from a population; each: one for each weight; none. Weights of 0 stay so, and signs stay"`
+	Lower          float64 `yaml:"lower" jsonschema:"exclusiveMinimum=0,maximum=1" jsonschema_description:"least ratio of a parameter to its reference"`
+	Upper          float64 `yaml:"upper" jsonschema:"minimum=1,maximum=1000" jsonschema_description:"largest ratio of a parameter to its reference"`
+	PriorDeviation float64 `yaml:"prior_deviation" jsonschema:"minimum=0,maximum=100" jsonschema_description:"of a normal prior over ln((ratio - lower)/(upper - ratio)); 0: all ratios between the bounds are alike, as published"`
+	FirstRatio     float64 `yaml:"first_ratio" jsonschema:"minimum=0,maximum=1000" jsonschema_description:"at which all parameters begin; 0: drawn"`
+
+	InitialSigmaMS       float64 `yaml:"initial_sigma_ms" jsonschema:"minimum=0,maximum=100000" jsonschema_description:"of the Gaussian that smooths the spikes into a first trajectory, ms"`
+	InitialSlack         float64 `yaml:"initial_slack" jsonschema:"minimum=1,maximum=1000000" jsonschema_description:"divides the squared distances between the first trajectory and what the network expects, in the first fit of the parameters"`
+	ParameterIterations  int     `yaml:"parameter_iterations" jsonschema:"minimum=1,maximum=10000" jsonschema_description:"most iterations of L-BFGS on the parameters alone"`
+	TrajectoryIterations int     `yaml:"trajectory_iterations" jsonschema:"minimum=1,maximum=10000" jsonschema_description:"most steps or iterations on the trajectory, with map and variational together with the parameters"`
+	UnscoredMS           float64 `yaml:"unscored_ms" jsonschema:"minimum=0,maximum=100000" jsonschema_description:"at the start of the window, left out of the likelihood, ms"`
+	SilentYoungest       bool    `yaml:"silent_youngest" jsonschema_description:"the initial state as published, in which none of the youngest cohort is left"`
+
+	StepSize float64 `yaml:"step_size" jsonschema:"exclusiveMinimum=0,maximum=1" jsonschema_description:"η of the published steps, by Adam"`
+	Keep     string  `yaml:"keep" jsonschema:"enum=both-lowest,enum=total-lowest" jsonschema_description:"which of the published steps are kept: those at which the losses of spikes and trajectory are both the lowest so far, or their sum"`
+	Patience int     `yaml:"patience" jsonschema:"minimum=1,maximum=10000" jsonschema_description:"published steps without one to keep, after which they end"`
+
+	Samples   int     `yaml:"samples" jsonschema:"minimum=1,maximum=1000" jsonschema_description:"noisy trajectories that the variational bound is a mean of"`
+	Particles int     `yaml:"particles" jsonschema:"minimum=2,maximum=100000" jsonschema_description:"of the filter that infers trajectories and likelihoods"`
+	LagMS     float64 `yaml:"lag_ms" jsonschema:"minimum=0,maximum=100000" jsonschema_description:"how far the filter looks ahead, ms"`
+
+	FreeRunS        float64   `yaml:"free_run_s" jsonschema:"minimum=0,maximum=100000" jsonschema_description:"time that the fitted model runs on its own in the evaluation of the test split, s; 0: none"`
+	PulseAmplitudes []float64 `yaml:"pulse_amplitudes,omitempty" jsonschema:"minItems=1,maxItems=100" jsonschema_description:"input to the second population, 1/s, for 200 ms while the first one wins: the test split then has the chance that the second takes over, and that in the true network"`
+	PulseTrials     int       `yaml:"pulse_trials" jsonschema:"minimum=1,maximum=100000" jsonschema_description:"trials for each amplitude"`
+	GLM             bool      `yaml:"glm" jsonschema_description:"fit a generalised linear model to the recorded neurons too, and compare"`
+}
+
+func (BaumViterbi) isRule() {}
+
+func defaultBaumViterbi() BaumViterbi {
+	return BaumViterbi{Trajectory: "map", Restarts: 5, FitLeak: true, FitRest: true, FitThreshold: true, FitWeights: "by-source", Lower: 0.4, Upper: 2, PriorDeviation: 1,
+		InitialSigmaMS: 200, InitialSlack: 10, ParameterIterations: 40, TrajectoryIterations: 60,
+		StepSize: 1e-3, Keep: "both-lowest", Patience: 3, Samples: 4, Particles: 200, LagMS: 200, FreeRunS: 100, PulseTrials: 20, GLM: true}
+}

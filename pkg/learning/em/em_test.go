@@ -1,0 +1,333 @@
+package em
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"gonum.org/v1/gonum/stat"
+
+	"github.com/snnctl/snnctl/internal/checkpoint"
+	"github.com/snnctl/snnctl/pkg/metrics"
+	"github.com/snnctl/snnctl/pkg/models/neulvm"
+)
+
+// recorded is a simulation of the three competing populations: a second of history, then
+// seconds, with R observed neurons of each.
+func recorded(seed uint64, seconds float64, observed int) (*Observations, [][]float64) {
+	net := neulvm.WinnerTakeAll()
+	r := neulvm.Record(neulvm.NewMicroscopic(net, neulvm.Grid{Dt: 2e-4, Integrator: neulvm.ExactLeak}, nil, seed, 0), 20, 250, 250+int(seconds*250), observed)
+	o := &Observations{Dt: r.Dt, Spikes: r.Spikes, History: 250}
+	for p := range r.Fractions {
+		r.Fractions[p] = r.Fractions[p][250:]
+	}
+	return o, r.Fractions
+}
+
+func allOf(net *neulvm.Network) *Parameters {
+	p, err := NewParameters(Parameters{Reference: net, Lower: 0.4, Upper: 2, Prior: 1, Leak: true, Rest: true, Threshold: true, Weights: BySource})
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
+// With the true trajectory from a known start, a fit of the parameters finds them
+// (section 8.4 of the method).
+func TestParametersAreRecoveredFromTheTrajectory(t *testing.T) {
+	net := neulvm.Inhibited(-20, 14.4)
+	g := neulvm.Grid{Dt: 1e-3, Ages: 300}
+	const bins, observed = 3000, 6
+	r := neulvm.Record(neulvm.NewMicroscopic(net, g, nil, 0, 0), 1, 0, bins, observed)
+	p, err := NewParameters(Parameters{Reference: net, Lower: 0.4, Upper: 2, Leak: true, Rest: true, Threshold: true, Weights: BySource})
+	if err != nil {
+		t.Fatal(err)
+	}
+	problem := &neulvm.Problem{Grid: g, Bins: bins, Spikes: r.Spikes, Initial: neulvm.SynchronousInitial(net, g, []int{observed})}
+	z := make([]float64, g.Ages)
+	z[g.Ages-1] = 1
+	z = append(z, r.Fractions[0]...)
+	f := &Fit{Network: p.Network([]float64{1.3, 0.6, 1.2, 1.2}), Z: [][]float64{z}, options: Options{Grid: g, Parameters: p}, problem: problem,
+		like: neulvm.NewLikelihood(problem, 1), grad: neulvm.NewGradient(problem, 1)}
+	truth := f.like.NegLogLikelihood(net, f.Z)
+	loss, taken := f.fitParameters(80)
+	if gain := truth - loss*f.terms(); gain < 0 || gain > 6 {
+		t.Errorf("the fit is by %.2f nats better than the truth after %d iterations, want 0 to 6", gain, taken)
+	}
+	for i, want := range []float64{0.1, 0.05, 0.1, 0.2} { // α, J, μ, θ
+		if r := p.Ratios(f.Network)[i]; math.Abs(r-1) > want {
+			t.Errorf("%s is %.3f of the truth, want 1 within %g", p.Names()[i], r, want)
+		}
+	}
+}
+
+// A short fit follows the activity better than smoothing, from parameters that are not the
+// true ones.
+func TestFitFollowsTheActivity(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fits for some seconds")
+	}
+	data, truth := recorded(16, 4, 3) // the winner changes twice
+	o := Options{Grid: neulvm.Grid{Dt: 4e-3, Ages: 125, Integrator: neulvm.Exponential}, Parameters: allOf(neulvm.WinnerTakeAll()), Sigma: 50}
+	tr, err := NewTrainer(Schedule{Method: MAP, Restarts: 1, FirstRatio: 1.2, InitialSlack: 10, ParameterIterations: 30, TrajectoryIterations: 40, Seed: 1, Threads: 1}, o, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var losses []float64
+	for step := range 2 {
+		m, err := tr.Step(step)
+		if err != nil {
+			t.Fatal(err)
+		}
+		losses = append(losses, m["loss"])
+	}
+	if losses[1] >= losses[0] {
+		t.Errorf("the loss goes from %v to %v", losses[0], losses[1])
+	}
+	_, mean, err := tr.Best().Particles(100, 50, 1, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for p := range 2 {
+		smooth := data.Smoothed(25)[p][data.History:]
+		if got, base := correlation50(mean[p], truth[p]), correlation50(smooth, truth[p]); got < base {
+			t.Errorf("population %d: correlation %.3f, of smoothed spikes %.3f", p, got, base)
+		}
+	}
+}
+
+func correlation50(a, b []float64) float64 {
+	return stat.Correlation(metrics.SmoothGaussian(a, 12.5), metrics.SmoothGaussian(b, 12.5), nil)
+}
+
+// tinyTrainer is a training that takes no time.
+func tinyTrainer(t *testing.T, method Method, threads int) *Trainer {
+	t.Helper()
+	data, _ := recorded(5, 0.4, 2)
+	o := Options{Grid: neulvm.Grid{Dt: 4e-3, Ages: 60, Integrator: neulvm.Exponential}, Parameters: allOf(neulvm.WinnerTakeAll()), Sigma: 20}
+	tr, err := NewTrainer(Schedule{Method: method, Restarts: 2, InitialSlack: 10, ParameterIterations: 3, TrajectoryIterations: 4, Samples: 3,
+		Published: Published{StepSize: 1e-3, Steps: 5, Patience: 3}, Particles: 40, Lag: 10, Seed: 7, Threads: threads}, o, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tr
+}
+
+func state(tr *Trainer) map[string][]float64 {
+	all := map[string][]float64{}
+	for _, x := range append(tr.Model(), tr.Training()...) {
+		all[x.Name] = append([]float64(nil), x.Data.([]float64)...)
+	}
+	return all
+}
+
+// A training gives the same bits on any number of threads, and when it is resumed.
+func TestTrainingIsReproducible(t *testing.T) {
+	for _, method := range []Method{Adam, MAP, Variational, Filter} {
+		t.Run(fmt.Sprint(method), func(t *testing.T) {
+			one, three := tinyTrainer(t, method, 1), tinyTrainer(t, method, 3)
+			resumed := tinyTrainer(t, method, 2)
+			for step := range 3 {
+				for _, tr := range []*Trainer{one, three} {
+					if _, err := tr.Step(step); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if step == 1 {
+					f := &checkpoint.File{Tensors: append(one.Model(), one.Training()...)}
+					if err := resumed.RestoreModel(f); err != nil {
+						t.Fatal(err)
+					}
+					if err := resumed.RestoreTraining(f); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if _, err := resumed.Step(2); err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(state(one), state(three)); d != "" {
+				t.Errorf("three threads differ from one: %s", d)
+			}
+			if d := cmp.Diff(state(one), state(resumed)); d != "" {
+				t.Errorf("resumed, it differs: %s", d)
+			}
+		})
+	}
+}
+
+// A fit that goes astray counts no more, and the others go on; if all do, it is an error.
+func TestFitsThatGoAstrayAreLeft(t *testing.T) {
+	tr := tinyTrainer(t, MAP, 1)
+	tr.fits[0].Network.Rest[0] = math.NaN()
+	m, err := tr.Step(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m["restarts_astray"] != 1 || m["best_restart"] != 1 {
+		t.Errorf("metrics %v, want the second fit to be best and the first one astray", m)
+	}
+	tr.fits[1].Network.Rest[0] = math.NaN()
+	if _, err := tr.Step(1); err == nil || !strings.Contains(err.Error(), "all 2 fits went astray") {
+		t.Errorf("error %v, want one that says so", err)
+	}
+}
+
+// The published rule keeps the trajectory where nothing is better than what it has seen.
+func TestPublishedStepsKeepOnlyWhatIsBetter(t *testing.T) {
+	tr := tinyTrainer(t, Adam, 1)
+	f := tr.fits[0]
+	for range 3 {
+		before := clone(f.Z)
+		taken, kept, err := f.EStep(Published{StepSize: 1e-3, Steps: 50, Patience: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !kept && cmp.Diff(before, f.Z) != "" {
+			t.Error("nothing was kept, but the trajectory moved")
+		}
+		if kept && taken == 0 {
+			t.Error("something was kept without a step")
+		}
+	}
+	// Losses worse than any: no step is kept.
+	f.moments().setScalars([]float64{5, -1e300, -1e300, -1e300})
+	if taken, kept, _ := f.EStep(Published{StepSize: 1e-3, Steps: 50, Patience: 3}); kept || taken > 3 {
+		t.Errorf("%d steps, kept: %v; want at most 3, none kept", taken, kept)
+	}
+}
+
+func TestParametersMapToTheBoxAndBack(t *testing.T) {
+	p := allOf(neulvm.WinnerTakeAll())
+	random := rand.New(rand.NewPCG(1, 2))
+	ratios := p.Draw(random)
+	if n := p.Len(); n != 12 || len(p.Names()) != 12 {
+		t.Fatalf("%d parameters %v, want 12", n, p.Names())
+	}
+	net := p.Network(ratios)
+	if d := cmp.Diff(p.Ratios(net), ratios, cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) < 1e-12 })); d != "" {
+		t.Error(d)
+	}
+	if net.J[1] != 0 || net.J[6] >= 0 || net.J[6] != net.J[8] {
+		t.Errorf("J = %v, want zeros and signs as they were, and one ratio for each source", net.J)
+	}
+	x, back, slope := make([]float64, 12), make([]float64, 12), make([]float64, 12)
+	p.toFree(ratios, x)
+	p.fromFree(x, back, slope)
+	grad := make([]float64, 12)
+	p.penalty(x, grad)
+	for i := range x {
+		if math.Abs(back[i]-ratios[i]) > 1e-12 {
+			t.Errorf("ratio %v comes back as %v", ratios[i], back[i])
+		}
+		kept := x[i]
+		const h = 1e-5
+		high, low := make([]float64, 12), make([]float64, 12)
+		x[i] = kept + h
+		up := p.penalty(x, make([]float64, 12))
+		p.fromFree(x, high, make([]float64, 12))
+		x[i] = kept - h
+		down := p.penalty(x, make([]float64, 12))
+		p.fromFree(x, low, make([]float64, 12))
+		x[i] = kept
+		if d := (high[i] - low[i]) / (2 * h); math.Abs(d-slope[i]) > 1e-8 {
+			t.Errorf("slope %v, by differences %v", slope[i], d)
+		}
+		if d := (up - down) / (2 * h); math.Abs(d-grad[i]) > 1e-8 {
+			t.Errorf("gradient of the prior %v, by differences %v", grad[i], d)
+		}
+	}
+}
+
+// Neurons are sorted into their populations from their spikes, whatever their order.
+func TestLabelsAreInferred(t *testing.T) {
+	for _, seed := range []uint64{1, 2} {
+		data, _ := recorded(seed, 9, 3)
+		trains := data.Trains()
+		order := rand.New(rand.NewPCG(seed, 1)).Perm(len(trains))
+		mixed := make([][]bool, len(trains))
+		for i, k := range order {
+			mixed[i] = trains[k]
+		}
+		labels, err := InferLabels(mixed, data.Dt, 3, seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		of := map[int]int{} // population by label
+		for i, k := range order {
+			if p, known := of[labels[i]]; known && p != k/3 {
+				t.Errorf("seed %d: neuron %d of population %d has the label of population %d", seed, k, k/3, p)
+			}
+			of[labels[i]] = k / 3
+		}
+		if of[2] != 2 {
+			t.Errorf("seed %d: the last label is that of population %d, want the inhibitory one", seed, of[2])
+		}
+	}
+	if _, err := InferLabels(make([][]bool, 2), 1, 3, 1); err == nil {
+		t.Error("two neurons in three populations, and no error")
+	}
+}
+
+func TestObservationsThatCannotBeFitted(t *testing.T) {
+	train := func(n int) []bool { return make([]bool, n) }
+	for _, c := range []struct {
+		o    Observations
+		want string
+	}{
+		{Observations{}, "no population is observed"},
+		{Observations{Spikes: [][][]bool{{train(9)}, {}}, History: 4}, "population 1 has no observed neuron"},
+		{Observations{Spikes: [][][]bool{{train(9), train(8)}}, History: 4}, "neuron 1 of population 0 has 8 bins, expected 9"},
+		{Observations{Spikes: [][][]bool{{train(4)}}, History: 4}, "ends within the 4 bins of history"},
+	} {
+		if err := c.o.Check(); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("error %v, want %q in it", err, c.want)
+		}
+	}
+	o := Observations{Spikes: [][][]bool{{train(9)}}, History: 4, Dt: 1}
+	if s := o.Silent(); len(s) != 1 {
+		t.Errorf("silent neurons %v, want the only one", s)
+	}
+	if r := o.Rates(); r[0] != leastFraction {
+		t.Errorf("the rate of silent neurons is %v, want the floor", r[0])
+	}
+}
+
+// The linear model's gradient is that of its loss, and it explains what it was fitted to
+// better than a rate.
+func TestGLM(t *testing.T) {
+	data, _ := recorded(4, 4, 2)
+	trains := data.Trains()
+	g := FitGLM(trains, data.Dt, 2)
+	features := g.features(trains)
+	w, grad := make([]float64, 1+len(features)), make([]float64, 1+len(features))
+	random := rand.New(rand.NewPCG(1, 1))
+	for i := range w {
+		w[i] = 0.3 * random.NormFloat64()
+	}
+	w[0] -= 3
+	g.loss(w, grad, features, trains[0])
+	for _, i := range []int{0, 1, 7, len(w) - 1} {
+		kept, scratch := w[i], make([]float64, len(w))
+		const h = 1e-5
+		w[i] = kept + h
+		up := g.loss(w, scratch, features, trains[0])
+		w[i] = kept - h
+		down := g.loss(w, scratch, features, trains[0])
+		w[i] = kept
+		if d := (up - down) / (2 * h); math.Abs(d-grad[i]) > 1e-7*max(1, math.Abs(d)) {
+			t.Errorf("∂/∂w%d = %v, by differences %v", i, grad[i], d)
+		}
+	}
+	constant := 0.0
+	for _, train := range trains {
+		p := float64(count(train)) / float64(len(train))
+		constant += float64(count(train))*math.Log(p) + float64(len(train)-count(train))*math.Log(1-p)
+	}
+	if ll := g.LogLikelihood(trains, 0); ll <= constant {
+		t.Errorf("ln p = %v, at constant rates %v", ll, constant)
+	}
+}
