@@ -295,7 +295,7 @@ type neulvmTrainee struct {
 }
 
 // smoothings are the widths of smoothed spikes to compare with, ms (section 7 of the method, B0).
-var smoothings = []float64{50, 100, 200, 400}
+var smoothings = []float64{5, 20, 50, 100, 200, 400}
 
 // comparisonSigma is the smoothing of both of two activities that are correlated, s.
 const comparisonSigma = 0.05
@@ -306,7 +306,8 @@ const comparisonSigma = 0.05
 //	bits_per_spike       how much likelier the spikes are than at the neurons' mean rates in training
 //	correlation_P        of inferred and true activity of population P, bin by bin
 //	correlation_50ms_P   the same, both smoothed by 50 ms
-//	smoothing_50ms_P     that of smoothed spikes, at the width that does best on this split
+//	smoothing_P, smoothing_50ms_P    those of smoothed spikes, at the widths that do best on this split
+//	smoothing_first_50ms_P           that of smoothed spikes at the width of the first trajectory
 //
 // and of the test split also what the network does on its own, its parameters, and the
 // answers to pulses.
@@ -391,12 +392,15 @@ func (x *neulvmTrainee) correlate(m map[string]float64, r *inferred, truth [][]f
 	for p, z := range r.z {
 		m[fmt.Sprintf("correlation_%d", p)] = stat.Correlation(z, truth[p], nil)
 		m[fmt.Sprintf("correlation_50ms_%d", p)] = stat.Correlation(smooth(z), smooth(truth[p]), nil)
-		best := math.Inf(-1)
+		best, best50 := math.Inf(-1), math.Inf(-1)
 		for _, ms := range smoothings {
 			s := r.data.Smoothed(ms / 1000 / x.hidden.dt)[p][r.data.History:]
-			best = max(best, stat.Correlation(smooth(s), smooth(truth[p]), nil))
+			best = max(best, stat.Correlation(s, truth[p], nil))
+			best50 = max(best50, stat.Correlation(smooth(s), smooth(truth[p]), nil))
 		}
-		m[fmt.Sprintf("smoothing_50ms_%d", p)] = best
+		m[fmt.Sprintf("smoothing_%d", p)], m[fmt.Sprintf("smoothing_50ms_%d", p)] = best, best50
+		first := r.data.Smoothed(x.Options.Sigma)[p][r.data.History:]
+		m[fmt.Sprintf("smoothing_first_50ms_%d", p)] = stat.Correlation(smooth(first), smooth(truth[p]), nil)
 	}
 }
 

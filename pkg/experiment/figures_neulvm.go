@@ -16,6 +16,9 @@ func (x *neulvmTrainee) draw(dir string) error {
 	return errors.Join(x.drawActivity(dir), x.drawFreeRun(dir), x.drawParameters(dir), x.drawPulses(dir))
 }
 
+// shownSmoothing is the width of the smoothed spikes that are drawn beside, s.
+const shownSmoothing = 0.1
+
 // drawActivity draws inferred and true activities of the training and the test window.
 func (x *neulvmTrainee) drawActivity(dir string) error {
 	for _, split := range []string{"train", "test"} {
@@ -39,7 +42,7 @@ func (x *neulvmTrainee) drawActivity(dir string) error {
 				}
 				panel.Series = append(panel.Series, plot.Series{Name: "true, smoothed by 50 ms", X: time, Y: known})
 			}
-			smoothed := r.data.Smoothed(smoothings[1] / 1000 / x.hidden.dt)[p][r.data.History:]
+			smoothed := r.data.Smoothed(shownSmoothing / x.hidden.dt)[p][r.data.History:]
 			for t := range smoothed {
 				smoothed[t] /= x.hidden.dt
 			}

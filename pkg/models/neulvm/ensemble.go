@@ -19,7 +19,7 @@ type Ensemble struct {
 	net       *Network
 	problem   *Problem
 	particles []particle
-	log       []float64 // ln weight, up to a constant
+	log       []float64 // ln weight
 	age       [][]int   // [M][R] of the observed neurons, the same in all particles
 
 	lag          int         // bins
@@ -45,6 +45,7 @@ func NewEnsemble(net *Network, p *Problem, history [][]float64, n, lag, threads 
 	e := &Ensemble{net: net, problem: p, lag: lag, mean: rows(net.Populations(), p.Bins), square: rows(net.Populations(), p.Bins), particles: make([]particle, n), log: make([]float64, n), order: make([]int32, n),
 		normal: make([]float64, n*net.Populations()), threads: threads}
 	for i := range e.particles {
+		e.log[i] = -math.Log(float64(n))
 		e.particles[i].sim = NewSimulation(net, p.Grid, p.Initial, history)
 		for _, u := range p.Initial.U {
 			e.particles[i].u = append(e.particles[i].u, append([]float64(nil), u...))

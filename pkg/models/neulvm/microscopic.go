@@ -2,7 +2,9 @@ package neulvm
 
 import (
 	"math"
+	"math/bits"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/snnctl/snnctl/internal/rng"
 )
@@ -16,10 +18,10 @@ import (
 // A population shares its drive, so the potential of a neuron follows from the step of its
 // last spike: with W the potential of a neuron that started long ago without drive and
 // n steps since the end of refractoriness, u_i = μ_i (1 - cⁿ) + W(t) - cⁿ W(t-n).
-// The largest potential there can be bounds the hazard; neurons are drawn at the rate of
-// that bound, by the lengths of the gaps between them, and keep their spike with the
-// probability that their own hazard has under it. The law is that of one draw a neuron
-// and step, while the work is for the neurons drawn: it grows with spikes, not with steps.
+// The largest potential there can be bounds the hazard; spikes are drawn at the rate of that
+// bound, by the gaps between them, and stay with the probability that their neuron's
+// own hazard has to it. The law is that of one draw a neuron and step, while the work is for
+// what was drawn: it grows with spikes, not with neurons and steps.
 type Microscopic struct {
 	net    *Network
 	grid   Grid
@@ -41,7 +43,7 @@ type group struct {
 	least, most  float64   // of rest
 	last         []int     // step of each neuron's last spike
 	w            float64   // W
-	past         []float64 // W of the last len(past) steps, a ring
+	past         []float64 // W of the last len(past) steps, a ring; a power of two
 	power        []float64 // cⁿ
 	below        float64   // bound on -cⁿ (μ + W(t-n)), not negative
 	spiked       []int     // in the last step
@@ -73,7 +75,7 @@ func NewMicroscopic(net *Network, g Grid, rest [][]float64, seed, trial uint64) 
 		for c := 1.0; c > forgotten; c *= k.of.c {
 			k.power = append(k.power, c)
 		}
-		k.past = make([]float64, len(k.power)+s.r+1)
+		k.past = make([]float64, 1<<bits.Len(uint(len(k.power))))
 		s.groups = append(s.groups, k)
 		s.delayed = append(s.delayed, make([]int, net.DelayBins(g.Dt)+1))
 	}
@@ -110,42 +112,77 @@ func (s *Microscopic) Spiked(p int) []int { return s.groups[p].spiked }
 func (k *group) advance(t, r int, drive, dt float64, random *rand.Rand) {
 	k.below = k.of.c * max(k.below, -(k.least+k.w))
 	k.w = k.of.c*k.w + k.of.kG*drive
-	k.past[t%len(k.past)] = k.w
+	mask := len(k.past) - 1
+	k.past[t&mask] = k.w
 	k.spiked = k.spiked[:0]
-	rate := math.Exp(k.most+k.w+max(k.below, 0)-k.theta) * dt
-	if !(rate > 0) {
+	highest := k.most + k.w + max(k.below, 0)
+	rate := math.Exp(highest-k.theta) * dt
+	n := float64(len(k.last))
+	if !(rate*n > 1e-300) {
 		return
 	}
-	chance := -math.Expm1(-rate)
-	n := float64(len(k.last))
-	for i := math.Floor(random.ExpFloat64() / rate); i < n; i += 1 + math.Floor(random.ExpFloat64()/rate) {
-		if j := int(i); k.spikes(j, t, r, chance*random.Float64(), dt) {
+	// Points of a Poisson process with the highest hazard lie along the neurons, as many as a
+	// Poisson number says, anywhere; each stays with the chance exp(u - highest) that its
+	// neuron's hazard has to it. A neuron spikes if a point of it stays. One random number
+	// has the place and the chance in its halves.
+	for range poisson(random, rate*n) {
+		word := random.Uint64()
+		j := int(word >> 32 * uint64(len(k.last)) >> 32)
+		since := t - k.last[j] - r
+		if since < 1 {
+			continue
+		}
+		mu := k.rest[0]
+		if len(k.rest) > 1 {
+			mu = k.rest[j]
+		}
+		below := highest - mu - k.w
+		if since < len(k.power) {
+			below += k.power[since] * (mu + k.past[(t-since)&mask])
+		}
+		if below < decayReach && stays(float64(uint32(word))*(1.0/(1<<32)), below) {
 			k.last[j] = t
 			k.spiked = append(k.spiked, j)
 		}
 	}
+	slices.Sort(k.spiked)
 }
 
-// spikes reports whether a uniform number below the spike probability of neuron j is given.
-func (k *group) spikes(j, t, r int, uniform, dt float64) bool {
-	n := t - k.last[j] - r
-	if n < 1 {
+// poisson draws a number with the given mean, by going along the distribution; large means in
+// parts.
+func poisson(random *rand.Rand, mean float64) (n int) {
+	const part = 32
+	for ; mean > part; mean -= part {
+		n += poisson(random, part)
+	}
+	u, p := random.Float64(), math.Exp(-mean)
+	for k := 1; u >= p && k < 10*part; k++ {
+		u -= p
+		p *= mean / float64(k)
+		n++
+	}
+	return n
+}
+
+// decay[i] is e^{-i/8}: bounds for most of what is compared with an exponential.
+var decay = func() (d [8*decayReach + 2]float64) {
+	for i := range d {
+		d[i] = math.Exp(-float64(i) / 8)
+	}
+	return d
+}()
+
+// decayReach is the x from which on e^{-x} is less than the step of the numbers compared with it.
+const decayReach = 23
+
+// stays reports whether u < e^{-x}, for x < decayReach.
+func stays(u, x float64) bool {
+	i := int(max(x, 0) * 8)
+	switch {
+	case u >= decay[i]:
 		return false
-	}
-	mu := k.rest[0]
-	if len(k.rest) > 1 {
-		mu = k.rest[j]
-	}
-	u := mu + k.w
-	if n < len(k.power) {
-		u -= k.power[n] * (mu + k.past[(t-n)%len(k.past)])
-	}
-	q := math.Exp(u-k.theta) * dt
-	switch { // q - q²/2 ≤ 1 - e^{-q} ≤ q decides nearly always
-	case uniform >= q:
-		return false
-	case uniform < q-q*q/2:
+	case u < decay[i+1]:
 		return true
 	}
-	return uniform < -math.Expm1(-q)
+	return u < math.Exp(-x)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/snnctl/snnctl/internal/golden"
 	"github.com/snnctl/snnctl/internal/parallel"
+	"github.com/snnctl/snnctl/internal/underrace"
 	"github.com/snnctl/snnctl/pkg/metrics"
 )
 
@@ -186,6 +187,62 @@ func TestMicroscopicAgainstDirectSimulation(t *testing.T) {
 			if r := stat.StdDev(got[p], nil) / stat.StdDev(want[p], nil); r < 0.75 || r > 1.33 {
 				t.Errorf("%v: population %d deviates by %.4g, directly %.4g", i, p, stat.StdDev(got[p], nil), stat.StdDev(want[p], nil))
 			}
+		}
+	}
+}
+
+// A simulation of neurons allocates nothing once it runs.
+func TestSimulationAllocatesNothing(t *testing.T) {
+	underrace.SkipAllocations(t)
+	s := NewMicroscopic(WinnerTakeAll(), Grid{Dt: 2e-4, Integrator: ExactLeak}, nil, 1, 0)
+	for range 5000 {
+		s.Advance(nil)
+	}
+	if n := testing.AllocsPerRun(500, func() { s.Advance(nil) }); n != 0 {
+		t.Errorf("a step allocates %v times", n)
+	}
+}
+
+// Particles sum over trajectories as quadrature does: two bins of one population, whose first
+// fraction is all that is not known.
+func TestParticlesSumOverTrajectories(t *testing.T) {
+	net, g := oscillation()
+	net.Delay, net.Neurons[0] = 0, 20
+	g.Dt, g.Ages = 4e-3, 30
+	p := &Problem{Grid: g, Bins: 3, Spikes: [][][]bool{{{false, false, true}, {false, true, false}}}}
+	var err error
+	if p.Initial, err = StationaryInitial(net, g, []float64{18}, [][]int{{9, 14}}, false); err != nil {
+		t.Fatal(err)
+	}
+	history := rows(1, g.Ages)
+	for i := range history[0] {
+		history[0][i] = 18 * g.Dt
+	}
+	// Fractions of bins 0 and 1 act on spikes of bin 2 and, but for the rule that the trace
+	// waits, of bin 1; that of bin 2 acts on nothing.
+	l := NewLikelihood(p, 1)
+	z := append(append([]float64(nil), history[0]...), 0, 0, 0)
+	xi := rows(1, 3)
+	total, norm := 0.0, 0.0
+	const points, reach = 81, 6.0
+	for i := range points {
+		for j := range points {
+			a, b := reach*(2*float64(i)/(points-1)-1), reach*(2*float64(j)/(points-1)-1)
+			xi[0][0], xi[0][1] = a, b
+			w := math.Exp(-(a*a + b*b) / 2)
+			total += w * math.Exp(-l.NegLogSpikes(net, xi, [][]float64{z}))
+			norm += w
+		}
+	}
+	want := math.Log(total / norm)
+	e := NewEnsemble(net, p, history, 20_000, 10, 2)
+	if got := e.Run(1, 0); math.Abs(got-want) > 0.01 {
+		t.Errorf("ln p = %.4f by particles, %.4f by quadrature", got, want)
+	}
+	mean, deviation := e.Smoothed()
+	for bin := range mean[0] {
+		if m, d := mean[0][bin], deviation[0][bin]; m < 0.02 || m > 0.25 || d < 0.01 || d > 0.2 {
+			t.Errorf("bin %d: mean %.3f, deviation %.3f", bin, m, d)
 		}
 	}
 }

@@ -1,0 +1,121 @@
+#!/usr/bin/python3
+"""The likelihood of the mesoscopic model (arXiv:2205.13493) and its gradient in PyTorch, the peer of `snnctl bench neulvm`.
+
+A loop over bins of tensors [populations, ages], in float64, with automatic differentiation by
+the trajectory and the parameters: what each iteration of a fit costs. `--check FILE` compares
+loss and gradient with a golden vector.
+"""
+
+import argparse
+import json
+import math
+import time
+
+import torch
+
+
+def negative_log_likelihood(p, Z, y, init, A, r, d, x=None):
+    """Section 4 of the method; p holds dt, N, asyn (constants), amem, mu, th [M] and J [M, M]."""
+    dt, N = p["dt"], p["N"]
+    T = Z.shape[1] - A
+    V, S, I = init["V"], init["S"], init["I"]
+    v, age = init["v"], init["age"]  # [M, R]
+    free = (torch.arange(A) >= r).to(Z.dtype)
+    es = torch.exp(-p["asyn"] * dt)
+    nll = torch.zeros((), dtype=Z.dtype)
+    leak = (dt * p["amem"])[:, None]
+    mu, th = p["mu"][:, None], p["th"][:, None]
+    first = torch.zeros_like(V[:, :1])
+    for t in range(T):
+        if t > d:
+            I = es * I + (1 - es) * Z[:, A + t - 1 - d] / dt
+        G = I @ p["J"]
+        if x is not None:
+            G = G + x[t]
+        V = (V + leak * (mu - V) + dt * G[:, None]) * free
+        lam = torch.exp(V - th) * free + 1e-8 * (1 - free)
+        P = -torch.expm1(-lam * dt)
+        m = S * Z[:, t:t + A].flip(1)
+        w = (1 - S) * m
+        W = w.sum(1)
+        rate = torch.where(W > 0, (w * P).sum(1) / torch.where(W > 0, W, torch.ones_like(W)), torch.zeros_like(W))
+        zbar = ((m * P).sum(1) + rate * (1 - m.sum(1))).clamp(0, 1)
+        var = zbar / N + 0.1 * dt / N
+        e = Z[:, A + t] - zbar
+        nll = nll + (e * e / (2 * var) + 0.5 * torch.log(var) + 0.5 * math.log(2 * math.pi)).sum()
+        S = torch.cat([first + 1, (S * torch.exp(-lam * dt))[:, :-1]], 1)
+        V = torch.cat([first, V[:, :-1]], 1)
+        # observed neurons
+        out = (age >= r).to(Z.dtype)
+        v = (v + leak * (mu - v) + dt * G[:, None]) * out
+        q = (torch.exp(v - th) * out + 1e-8 * (1 - out)) * dt
+        spiked = y[t]
+        nll = nll - (spiked * torch.log(-torch.expm1(-q)) - (1 - spiked) * q).sum()
+        v = v * (1 - spiked)
+        age = torch.where(spiked > 0, torch.zeros_like(age), age + 1)
+    return nll
+
+
+def tensors(params):
+    t = lambda x: torch.tensor(x, dtype=torch.float64)
+    p = {k: t(params[k]) for k in ("N", "asyn", "amem", "mu", "th", "J")}
+    p["dt"] = params["dt"]
+    for k in ("amem", "mu", "th", "J"):
+        p[k].requires_grad_()
+    return p
+
+
+def check(path):
+    g = json.load(open(path))
+    t = lambda x: torch.tensor(x, dtype=torch.float64)
+    p, init = tensors(g["params"]), {k: t(g["init"][k]) for k in ("V", "S", "I", "v", "age")}
+    Z = t(g["Z"]).requires_grad_()
+    nll = negative_log_likelihood(p, Z, t(g["y"]), init, g["A"], g["ref_bins"], g["delay_bins"], t(g["I_ext"]))
+    nll.backward()
+    want = g["exact"]
+    fits = abs(nll.item() / want["nll"] - 1) < 1e-9
+    for name, got in (("Z", Z), ("amem", p["amem"]), ("mu", p["mu"]), ("th", p["th"]), ("J", p["J"])):
+        difference = (got.grad - t(want["grad_nll"][name])).abs().max().item()
+        scale = t(want["grad_nll"][name]).abs().max().item()
+        fits &= difference < 1e-7 * scale
+        print(f"d/d{name:5} max |difference| {difference:.3g} of numbers up to {scale:.3g}")
+    print("same" if fits else "DIFFERENT")
+    return fits
+
+
+def main():
+    a = argparse.ArgumentParser(description=__doc__)
+    a.add_argument("--bins", type=int, default=2500)
+    a.add_argument("--ages", type=int, default=250)
+    a.add_argument("--repeats", type=int, default=3)
+    a.add_argument("--threads", type=int, default=1)
+    a.add_argument("--check", metavar="FILE")
+    o = a.parse_args()
+    torch.set_num_threads(o.threads)
+    if o.check:
+        raise SystemExit(0 if check(o.check) else 1)
+    th = 6 - math.log(10)
+    e, i = 9.984, 19.968
+    params = {"dt": 4e-3, "N": [400, 400, 200], "asyn": [1000 / 3, 1000 / 3, 500 / 3], "amem": [50] * 3, "mu": [14.4] * 3, "th": [th] * 3,
+              "J": [[e, 0, e], [0, e, e], [-i, -i, -i]]}
+    p = tensors(params)
+    torch.manual_seed(1)
+    rates = torch.tensor([19.0, 6.0, 24.5], dtype=torch.float64)[:, None] * 4e-3
+    Z = (rates * (1 + 0.2 * torch.randn(3, o.ages + o.bins, dtype=torch.float64))).clamp(1e-5, 1).requires_grad_()
+    y = (torch.rand(o.bins, 3, 3, dtype=torch.float64) < rates.T[0][:, None]).to(torch.float64)
+    zeros = torch.zeros(3, o.ages, dtype=torch.float64)
+    init = {"V": zeros, "S": zeros + 1, "I": rates[:, 0] / 4e-3, "v": torch.zeros(3, 3, dtype=torch.float64), "age": torch.zeros(3, 3, dtype=torch.float64)}
+    wall, cpu = [], []
+    for k in range(o.repeats + 1):
+        began, used = time.perf_counter(), time.process_time()
+        for x in (Z, p["amem"], p["mu"], p["th"], p["J"]):
+            x.grad = None
+        negative_log_likelihood(p, Z, y, init, o.ages, 1, 0).backward()
+        if k > 0:
+            wall.append(time.perf_counter() - began)
+            cpu.append(time.process_time() - used)
+    print(json.dumps({"bins": o.bins, "ages": o.ages, "threads": o.threads, "torch": torch.__version__, "seconds_min": min(wall), "cpu_seconds_min": min(cpu)}))
+
+
+if __name__ == "__main__":
+    main()
