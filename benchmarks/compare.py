@@ -3,7 +3,7 @@
 
     compare.py                    lsnn: a training step
     compare.py linlif conv        these jobs
-    compare.py all                lsnn, linlif, conv, relu, eprop, trial-matching, and gemm against OpenBLAS
+    compare.py all                lsnn, linlif, conv, relu, gateon, eprop, trial-matching, and gemm against OpenBLAS
 
 The two run alternately, so that a machine that slows down slows both. Standard library only.
 """
@@ -18,7 +18,7 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-JOBS = ("lsnn", "linlif", "conv", "relu", "eprop", "trial-matching", "gemm")
+JOBS = ("lsnn", "linlif", "conv", "relu", "gateon", "eprop", "trial-matching", "gemm")
 
 
 def main():
@@ -84,6 +84,10 @@ def pairs(args, job):
     if job == "relu":
         for at, network in enumerate(("mlp", "lenet5", "vgg-cifar, width/8")):
             yield (f"relu, {network}, batch 64", ours, [args.python, str(HERE / "relu_step.py"), *theirs, "--network", network],
+                   lambda result, at=at: {**result, **result["cases"][at]})
+    if job == "gateon":
+        for at, variant in enumerate(("n", "p", "none")):
+            yield (f"gateon, 4 × 1000 neurons, {variant}, batch 256", ours, [args.python, str(HERE / "gateon_step.py"), *theirs, "--variant", variant],
                    lambda result, at=at: {**result, **result["cases"][at]})
     if job == "eprop":
         yield ("eprop, 100 neurons, 2250 steps, batch 64", ours,

@@ -25,6 +25,8 @@ var benchJobs = []struct {
 		"         takes only --repeats and --check", benchConv},
 	{"relu", "training steps (Adam, batch 64) of the networks of relu-mnist-mlp and relu-mnist-lenet5 and of a\n" +
 		"         narrow VGG, on random images; takes only --repeats", benchReLU},
+	{"gateon", "training steps (Adam, batch 256) of 784-1000-1000-1000-1000-10 by n-GateON, by p-GateON, and\n" +
+		"         without gates, on random images; takes only --repeats", benchGateON},
 	{"linlif", "forward and backward of a dense layer and LIF neurons, batch 16, 500 steps, for\n" +
 		"         spikes and for numbers as input; sizes follow, 256 and 1024 unless given (4096 takes\n" +
 		"         0.6 GB); takes only --repeats and --check", benchLinLIF},

@@ -12,6 +12,19 @@ func benchReLU(a *app, o benchOptions) error {
 	if err != nil {
 		return err
 	}
+	return printSteps(a, r)
+}
+
+func benchGateON(a *app, o benchOptions) error {
+	r, err := experiment.BenchGateON(o.Repeats, a.threads)
+	if err != nil {
+		return err
+	}
+	return printSteps(a, r)
+}
+
+// printSteps prints what training steps of some networks took.
+func printSteps(a *app, r *experiment.StepsResult) error {
 	if a.json {
 		return a.printJSON(r)
 	}

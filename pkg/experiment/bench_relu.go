@@ -11,17 +11,17 @@ import (
 	"github.com/snnctl/snnctl/pkg/datasets/pixels"
 )
 
-// ReLUResult is what the job "relu" took: training steps (batch, forward, backward,
-// Adam) of networks for MNIST, on random images in memory.
-type ReLUResult struct {
-	Job     string     `json:"job"`
-	Threads int        `json:"threads"`
-	Peak    int64      `json:"peak_bytes"` // resident memory of the process, 0 where the system does not tell
-	Cases   []ReLUCase `json:"cases"`
+// StepsResult is what a job of training steps took (batch, forward, backward, Adam), of
+// networks on random images in memory.
+type StepsResult struct {
+	Job     string      `json:"job"`
+	Threads int         `json:"threads"`
+	Peak    int64       `json:"peak_bytes"` // resident memory of the process, 0 where the system does not tell
+	Cases   []StepsCase `json:"cases"`
 }
 
-// ReLUCase is one network.
-type ReLUCase struct {
+// StepsCase is one network.
+type StepsCase struct {
 	Network     string  `json:"network"`
 	Batch       int     `json:"batch"`
 	Median      float64 `json:"seconds_median"` // of a step
@@ -45,11 +45,11 @@ var reluCases = []struct {
 const reluImages = 1024 // in memory
 
 // BenchReLU times each network so many times.
-func BenchReLU(repeats, threads int) (*ReLUResult, error) {
+func BenchReLU(repeats, threads int) (*StepsResult, error) {
 	if repeats < 1 {
 		return nil, fault.Inputf("--repeats is %d, expected at least 1", repeats)
 	}
-	res := &ReLUResult{Job: "relu", Threads: threads}
+	res := &StepsResult{Job: "relu", Threads: threads}
 	for _, c := range reluCases {
 		resolved, err := config.Open(c.experiment, c.sets)
 		if err != nil {
@@ -65,7 +65,7 @@ func BenchReLU(repeats, threads int) (*ReLUResult, error) {
 		if err != nil {
 			return nil, err
 		}
-		timed := ReLUCase{Network: c.name, Batch: e.Train.BatchSize}
+		timed := StepsCase{Network: c.name, Batch: e.Train.BatchSize}
 		if err := timed.time(repeats, trainer.Step); err != nil {
 			return nil, err
 		}
@@ -77,7 +77,7 @@ func BenchReLU(repeats, threads int) (*ReLUResult, error) {
 
 // time takes the median of so many timings, each of some steps, after one that is not
 // counted.
-func (c *ReLUCase) time(repeats int, step func(int) (map[string]float64, error)) error {
+func (c *StepsCase) time(repeats int, step func(int) (map[string]float64, error)) error {
 	const steps = 5
 	var seconds, cpus []float64
 	var before, after runtime.MemStats

@@ -20,6 +20,25 @@ func buildContinual[F tensor.Float](e *config.Experiment, s Settings) (*Experime
 	if err != nil {
 		return nil, err
 	}
+	learner, err := newContinual[F](e, s, source, o)
+	if err != nil {
+		return nil, err
+	}
+	buffers, err := continualBuffers(learner.Network, e.Train.BatchSize, e.Rule)
+	if err != nil {
+		return nil, err
+	}
+	return &Experiment{
+		Trainee: learner, Objective: accuracy, Checksums: source.Checksums(),
+		Plan: Plan{Data: []string{fmt.Sprintf("%d tasks of %d inputs and %d classes, %d training examples in the first, %d steps each",
+			source.Tasks(), source.Inputs(), source.Classes(), source.Size(0, "train"), o.StepsPerTask)},
+			Parameters: learner.Network.Parameters(), Buffers: buffers},
+		draw: func(dir string) error { return drawContinual(learner, dir) },
+	}, nil
+}
+
+// newContinual makes the network for the tasks of a source, and the learner.
+func newContinual[F tensor.Float](e *config.Experiment, s Settings, source tasksequence.Source, o continual.Options) (*continual.Learner[F], error) {
 	if o.BatchSize > source.Size(0, "train") {
 		return nil, fault.Inputf("train.batch_size is %d, expected at most %d, the training examples of the first task", o.BatchSize, source.Size(0, "train"))
 	}
@@ -27,53 +46,66 @@ func buildContinual[F tensor.Float](e *config.Experiment, s Settings) (*Experime
 	if m.Norm == "batch-l2" && o.BatchSize < 2 {
 		return nil, fault.Inputf("train.batch_size is 1 with model.norm batch-l2, expected at least 2")
 	}
+	inputs := source.Inputs()
+	front, err := frontOf[F](e, source)
+	if err != nil {
+		return nil, err
+	}
+	if front != nil {
+		inputs = front.Outputs()
+	}
 	o.HeadPerTask = m.Heads == "per-task"
 	outputs := source.Classes()
 	if o.HeadPerTask {
 		outputs *= source.Tasks()
 	}
-	inputs := source.Inputs()
-	var front *gated.Front[F]
-	if m.ConvChannels != nil {
-		shape, ok := source.(interface{ Shape() pixels.Shape })
-		if !ok {
-			return nil, fault.Inputf("model.conv_channels is given with data.type %s, expected task-sequence", config.TypeName(e.Data))
-		}
-		of := shape.Shape()
-		front = gated.NewFront[F](of.Channels, of.Height, of.Width, [2]int(m.ConvChannels), max(m.Contexts, 1), gated.Gate(m.Gate))
-		if inputs = front.Outputs(); inputs == 0 {
-			return nil, fault.Inputf("images of %d×%d are too small for model.conv_channels, expected at least 8×8", of.Width, of.Height)
-		}
-	}
 	sizes := append(append([]int{inputs}, m.Hidden...), outputs)
-	contexts := max(m.Contexts, 1)
-	n := gated.New[F](sizes, contexts, gated.Norm(m.Norm), gated.Gate(m.Gate))
+	n := gated.New[F](sizes, m.Contexts, gated.Norm(m.Norm), gated.Gate(m.Gate))
 	n.Front = front
-	buffers, err := continualBuffers(n, e.Train.BatchSize, e.Rule)
-	if err != nil {
-		return nil, err
-	}
 	n.Initialise(e.Seed)
 	if m.Gate == "binary" {
 		n.Mask(e.Seed, m.Closed)
 	}
 	method, inference := continualMethod(n, e, source, &o)
-	learner := continual.New(n, &tasksequence.Stream[F]{Source: source, Seed: e.Seed, Threads: s.Threads}, method, inference, o)
-	return &Experiment{
-		Trainee: learner, Objective: accuracy, Checksums: source.Checksums(),
-		Plan: Plan{Data: []string{fmt.Sprintf("%d tasks of %d inputs and %d classes, %d training examples in the first, %d steps each",
-			source.Tasks(), source.Inputs(), source.Classes(), source.Size(0, "train"), o.StepsPerTask)},
-			Parameters: n.Parameters(), Buffers: buffers},
-		draw: func(dir string) error { return drawContinual(learner, dir) },
-	}, nil
+	return continual.New(n, &tasksequence.Stream[F]{Source: source, Seed: e.Seed, Threads: s.Threads}, method, inference, o), nil
+}
+
+// frontOf makes the convolutions before the dense layers; nil for none.
+func frontOf[F tensor.Float](e *config.Experiment, source tasksequence.Source) (*gated.Front[F], error) {
+	m := e.Model.(config.Gated)
+	if m.ConvChannels == nil {
+		return nil, nil
+	}
+	images, ok := source.(interface{ Shape() pixels.Shape })
+	if !ok {
+		return nil, fault.Inputf("model.conv_channels is given with data.type %s, expected task-sequence", config.TypeName(e.Data))
+	}
+	of := images.Shape()
+	front := gated.NewFront[F](of.Channels, of.Height, of.Width, [2]int(m.ConvChannels), m.Contexts, gated.Gate(m.Gate))
+	if front.Outputs() == 0 {
+		return nil, fault.Inputf("images of %d×%d are too small for model.conv_channels, expected at least 8×8", of.Width, of.Height)
+	}
+	return front, nil
+}
+
+func continualOptions(e *config.Experiment, threads int) continual.Options {
+	o := continual.Options{BatchSize: e.Train.BatchSize, Seed: e.Seed, Threads: threads}
+	switch d := e.Data.(type) {
+	case config.TaskSequence:
+		o.StepsPerTask, o.TestExamples, o.CurveSteps = d.StepsPerTask, d.TestImages, d.CurveSteps
+	case config.FeatureSequence:
+		o.StepsPerTask, o.TestExamples, o.CurveSteps = d.StepsPerTask, d.TestExamples, d.CurveSteps
+	case config.SyntheticFeatures:
+		o.StepsPerTask, o.TestExamples = d.StepsPerTask, d.TestExamples
+	}
+	return o
 }
 
 // openTasks opens the tasks of an experiment.
 func openTasks(e *config.Experiment, s Settings) (tasksequence.Source, continual.Options, error) {
-	o := continual.Options{BatchSize: e.Train.BatchSize, Seed: e.Seed, Threads: s.Threads}
+	o := continualOptions(e, s.Threads)
 	switch d := e.Data.(type) {
 	case config.TaskSequence:
-		o.StepsPerTask, o.TestExamples, o.CurveSteps = d.StepsPerTask, d.TestImages, d.CurveSteps
 		images := *e
 		images.Data = config.Images{Dataset: d.Dataset, Format: "auto", Layout: "auto", CoarseLabels: d.CoarseLabels, Only: "all",
 			ValidationImages: d.ValidationImages, Normalisation: "unit", ChannelOrder: "rgb"}
@@ -85,7 +117,6 @@ func openTasks(e *config.Experiment, s Settings) (tasksequence.Source, continual
 			FirstUnchanged: d.FirstUnchanged, LabelsPerTask: d.LabelsPerTask, RelativeLabels: e.Model.(config.Gated).Heads == "per-task"})
 		return source, o, err
 	case config.FeatureSequence:
-		o.StepsPerTask, o.TestExamples, o.CurveSteps = d.StepsPerTask, d.TestExamples, d.CurveSteps
 		source, err := tasksequence.OpenFeatures(d.Manifest)
 		if err == nil && e.Train.Iterations > source.Tasks()*d.StepsPerTask {
 			err = fault.Inputf("train.iterations is %d, expected at most data.steps_per_task times the %d tasks of %s (%d)", e.Train.Iterations, source.Tasks(), d.Manifest, source.Tasks()*d.StepsPerTask)
@@ -95,7 +126,6 @@ func openTasks(e *config.Experiment, s Settings) (tasksequence.Source, continual
 		}
 		return source, o, err
 	case config.SyntheticFeatures:
-		o.StepsPerTask, o.TestExamples = d.StepsPerTask, d.TestExamples
 		return tasksequence.Synthetic{Tasks: d.Tasks, Classes: d.Classes, Features: d.Features, Rank: d.Rank, Noise: d.Noise, Offset: d.Offset,
 			ShuffledLabels: d.Shuffled, Seed: e.Seed, Examples: map[string]int{"train": d.Examples, "validation": d.TestExamples, "test": d.TestExamples}}.Source(), o, nil
 	}

@@ -69,15 +69,16 @@ func (l *Learner[F]) measureUntrained() error {
 	return nil
 }
 
-// measure shows all tasks to the network as it is after one. Tasks to come are shown in
-// their own context, for what is known of them beforehand.
+// measure shows the tasks so far to the network as it is after one, and the next one, in
+// the context that it will have, for what is known of it beforehand.
 func (l *Learner[F]) measure(after int) error {
-	for task := range l.Record.Accuracy[after] {
+	last := min(after+1, l.Stream.Tasks()-1)
+	if l.Inference != nil || l.Interleaved {
+		last = after
+	}
+	for task := range last + 1 {
 		context := task
 		if l.Inference != nil {
-			if task > after {
-				continue
-			}
 			context = l.contextOf(task)
 		}
 		accuracy, err := l.accuracy("test", task, context, l.TestExamples)
