@@ -19,7 +19,7 @@ func drawContinual[F tensor.Float](l *continual.Learner[F], dir string) error {
 		return nil
 	}
 	const most = 12 // more tasks have no room for a name each
-	grid := plot.Grid{Name: "test accuracy on each task"}
+	grid := plot.Grid{Name: "task"}
 	curves := plot.Panel{YLabel: "test accuracy", Range: [2]float64{0, 1}}
 	for task := range learned {
 		var row []float64
@@ -36,12 +36,12 @@ func drawContinual[F tensor.Float](l *continual.Learner[F], dir string) error {
 		grid.Values = append(grid.Values, row)
 		if learned <= most {
 			series.Name = fmt.Sprintf("task %d", task+1)
-			grid.Lines = append(grid.Lines, fmt.Sprintf("task %d", task+1))
+			grid.Lines = append(grid.Lines, fmt.Sprintf("%d  %.1f %%", task+1, 100*l.Record.Accuracy[learned-1][task]))
 		}
 		curves.Series = append(curves.Series, series)
 	}
 	errs := []error{
-		plot.Grids{Title: "Accuracy on each task after each task", XLabel: "tasks learned", Grids: []plot.Grid{grid}}.Write(filepath.Join(dir, "accuracy-matrix.svg")),
+		plot.Grids{Title: "Test accuracy on each task after each task; at the end", XLabel: "tasks learned", Grids: []plot.Grid{grid}}.Write(filepath.Join(dir, "accuracy-matrix.svg")),
 		plot.Chart{Title: "Accuracy on each task from its own end on", XLabel: "tasks learned", Panels: []plot.Panel{curves}}.Write(filepath.Join(dir, "accuracy-by-task.svg")),
 	}
 	if l.Record.Available[0][0] >= 0 {

@@ -161,7 +161,7 @@ func (l *Learner[F]) Step(step int) (map[string]float64, error) {
 		m["penalty"] = penal.Penalty(l)
 	}
 	if !l.Interleaved && (step+1)%l.StepsPerTask == 0 || l.Interleaved && (step+1)%(l.StepsPerTask*l.Stream.Tasks()) == 0 {
-		if err := l.end(m); err != nil {
+		if err := l.end(); err != nil {
 			return nil, err
 		}
 	}
@@ -238,7 +238,7 @@ func (l *Learner[F]) forward(step int) (loss float64, correct int, err error) {
 
 // end finishes a task: the best weights of it, what the method keeps, and the accuracies
 // of all tasks.
-func (l *Learner[F]) end(m map[string]float64) error {
+func (l *Learner[F]) end() error {
 	if l.Inference == nil {
 		if err := l.restoreBest(); err != nil {
 			return err
@@ -260,8 +260,6 @@ func (l *Learner[F]) end(m map[string]float64) error {
 	if reporter, ok := l.Method.(interface{ Available() []float64 }); ok {
 		copy(l.Record.Available[l.Task], reporter.Available())
 	}
-	m["task_accuracy"] = l.Record.Accuracy[l.Task][l.Task]
-	m["mean_accuracy"] = l.Record.Mean(l.Task)
 	return nil
 }
 

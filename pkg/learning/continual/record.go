@@ -39,15 +39,6 @@ func NewRecord(tasks, hidden int) *Record {
 	return r
 }
 
-// Mean is the mean accuracy of the tasks up to one, after it.
-func (r *Record) Mean(task int) float64 {
-	var sum float64
-	for j := range task + 1 {
-		sum += r.Accuracy[task][j]
-	}
-	return sum / float64(task+1)
-}
-
 // Learned counts the tasks that were learned.
 func (r *Record) Learned() int {
 	n := 0
