@@ -20,7 +20,7 @@ func newConvertCommand(a *app) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	command.AddCommand(newConvertReLUCommand(a))
+	command.AddCommand(newConvertReLUCommand(a), newConvertAudioCommand(a))
 	return command
 }
 

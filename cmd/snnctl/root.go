@@ -64,7 +64,7 @@ func newRootCommand(a *app) *cobra.Command {
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.loadSettings(cmd) }
 
 	root.AddCommand(newTrainCommand(a), newEvalCommand(a), newDataCommand(a), newRunsCommand(a),
-		newConfigCommand(a), newConvertCommand(a), newBenchCommand(a), newVersionCommand(a))
+		newConfigCommand(a), newConvertCommand(a), newCompressCommand(a), newDecompressCommand(a), newInspectCommand(a), newBenchCommand(a), newVersionCommand(a))
 	root.InitDefaultCompletionCmd() // now rather than later, for usageErrors
 	usageErrors(root)
 	return root

@@ -58,7 +58,7 @@ func TestScripts(t *testing.T) {
 			"status": scriptStatus, "fails": scriptFails, "refused": scriptRefused,
 			"object": scriptObject, "records": scriptRecords, "reshape": scriptReshape, "newer": scriptNewer,
 			"idx": scriptIDX, "array": scriptArray, "cut": scriptCut, "flip": scriptFlip, "wait-for": scriptWaitFor,
-			"disk": scriptDisk, "speech": scriptSpeech, "photos": scriptPhotos,
+			"disk": scriptDisk, "speech": scriptSpeech, "photos": scriptPhotos, "piano": scriptPiano,
 		},
 	})
 }

@@ -22,11 +22,37 @@ func (x *audioCodec[F]) draw(dir string) error {
 	if err := x.drawRoll(coded[0], dir); err != nil {
 		return err
 	}
+	if x.Net.Vectors != nil {
+		return nil
+	}
+	if err := x.drawRates(dir); err != nil {
+		return err
+	}
 	rec := recording(coded, x.Net.Spec.FrameRate())
-	if len(rec.Onsets) == 0 || x.Net.Vectors != nil {
+	if len(rec.Onsets) == 0 {
 		return nil
 	}
 	return drawResponses(selectivity.Test(rec, x.Net.Spec.FrameRate(), 0, x.Seed, x.Threads), dir)
+}
+
+// thresholds of l that the curve of rate and distortion has points for.
+var thresholds = []float64{0, 0.15, 0.3, 0.5, 0.75, 1, 1.4, 2}
+
+// drawRates draws how good the first test piece sounds at how many bits, as fewer and fewer
+// of its events are kept.
+func (x *audioCodec[F]) drawRates(dir string) error {
+	points, err := x.RateDistortion(thresholds)
+	if err != nil {
+		return err
+	}
+	mel, snr := plot.Series{Name: "events, range coder", Markers: true}, plot.Series{Name: "events, range coder", Markers: true}
+	for _, p := range points {
+		mel.X, mel.Y = append(mel.X, p.Kbps), append(mel.Y, p.LogMel)
+		snr.X, snr.Y = append(snr.X, p.Kbps), append(snr.Y, p.SISNR)
+	}
+	chart := plot.Chart{Title: "Rate and distortion, by the threshold of events", XLabel: "kbit/s",
+		Panels: []plot.Panel{{YLabel: "log-mel distance", Series: []plot.Series{mel}}, {YLabel: "SI-SNR (dB)", Series: []plot.Series{snr}}}}
+	return chart.Write(filepath.Join(dir, "rate-distortion.svg"))
 }
 
 // drawRoll draws the notes of the beginning of a piece, and below them its events; units in the order of
