@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math"
-	"os"
 	"sort"
 	"strings"
 
@@ -20,20 +19,26 @@ func newDataShowCommand(a *app) *cobra.Command {
 		Use:   "show FILE",
 		Short: "Show what a recording holds: neurons, areas, trials, rates",
 		Long: "Show what a recording of spike trains holds. FILE is a file of Neurodata Without Borders 2.x\n" +
-			"(.nwb), or a CSV file with the header trial,neuron,time_s and a row for each spike.\n" + exitStatusHelp,
+			"(.nwb), a CSV file with the header trial,neuron,time_s and a row for each spike, an npy or npz\n" +
+			"array of bins (trials, bins, neurons), or a MATLAB v7.3 file of events as CRCNS pvc-11 has them.\n" + exitStatusHelp,
 		Example: "  snnctl data show session.nwb --picture session.svg\n" +
-			"  snnctl data show spikes.csv --duration 1.5",
+			"  snnctl data show spikes.csv --duration 1.5\n" +
+			"  snnctl data show spikes.npz --bin-ms 40",
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return runDataShow(a, args[0], options) },
 	}
 	command.Flags().StringVar(&options.picture, "picture", "", "draw a raster of the spikes to this file, .svg or .png")
-	command.Flags().Float64Var(&options.duration, "duration", 1, "length of a trial of a CSV file, s")
+	command.Flags().Float64Var(&options.duration, "duration", 1, "length of a trial of a CSV or MATLAB file, s")
+	command.Flags().Float64Var(&options.binMS, "bin-ms", 40, "width of a bin of an npy or npz file, ms")
+	command.Flags().IntVar(&options.frames, "frames", 0, "bins of a trial, of an npy or npz array (trials × bins, neurons)")
 	return command
 }
 
 type showOptions struct {
 	picture  string
 	duration float64
+	binMS    float64
+	frames   int
 }
 
 // shown is a recording as data show prints it.
@@ -93,19 +98,10 @@ func extension(path string) string {
 	return strings.ToLower(path[max(0, dot):])
 }
 
-// readRecording reads a file by its content: HDF5 files start with their own mark.
+// readRecording reads a file by its content.
 func readRecording(file string, o showOptions) (*spiketrain.Recording, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, &fault.Input{Err: err}
-	}
-	var head [4]byte
-	_, err = f.Read(head[:])
-	f.Close()
-	if (err == nil && string(head[:]) == "\x89HDF") || extension(file) == ".nwb" {
-		return spiketrain.ReadNWB(file)
-	}
-	return spiketrain.ReadCSV(file, spiketrain.CSVOptions{Duration: o.duration})
+	return spiketrain.Open(file, spiketrain.OpenOptions{CSV: spiketrain.CSVOptions{Duration: o.duration},
+		Array: spiketrain.ArrayOptions{Bin: o.binMS / 1000, Frames: o.frames}})
 }
 
 func describeRecording(file string, r *spiketrain.Recording) *shown {

@@ -22,6 +22,7 @@ type SampleAndMeasure struct {
 	PSTHLoss         string     `yaml:"psth_loss" jsonschema:"enum=cross-entropy,enum=squared" jsonschema_description:"how it compares them"`
 	NoiseCorrelation float64    `yaml:"noise_correlation" jsonschema:"minimum=0,maximum=1000000000" jsonschema_description:"weight of L_NC, that compares covariances from trial to trial"`
 	Covariances      string     `yaml:"covariances" jsonschema:"enum=probabilities,enum=consistent" jsonschema_description:"of the free run, in L_NC: probabilities: of the probabilities of spikes, as in the paper's code, which leaves out what a synapse adds to the covariance; consistent: of a probability and the earlier spike, whose mean is the covariance of spikes"`
+	CovarianceLags   int        `yaml:"covariance_lags" jsonschema:"minimum=0,maximum=1000" jsonschema_description:"bins of time shift that L_NC looks at, from 0 on; 0: as many as model.history_bins, as in the paper"`
 	LikelihoodFirst  int        `yaml:"likelihood_first" jsonschema:"minimum=0,maximum=1000000000" jsonschema_description:"so many iterations at the start are of maximum likelihood alone, with weight 1"`
 	HiddenRate       HiddenRate `yaml:"hidden_rate" jsonschema_description:"what hidden neurons should fire, in the free run"`
 	Optimizer        Optimizer  `yaml:"optimizer" jsonschema_description:"how a gradient moves the parameters"`
@@ -65,6 +66,9 @@ func (r MLE) check(e *Experiment, report reporter) {
 func (r SampleAndMeasure) check(e *Experiment, report reporter) {
 	if r.Likelihood == 0 && r.PSTH == 0 && r.NoiseCorrelation == 0 {
 		report("rule.likelihood", "rule.likelihood, rule.psth and rule.noise_correlation are 0, expected one of them above 0")
+	}
+	if d, ok := e.Data.(SpikeTrains); ok && d.DurationMS > 0 && float64(r.CovarianceLags) >= d.DurationMS/d.BinMS {
+		report("rule.covariance_lags", "rule.covariance_lags is %d, expected fewer than the bins of a trial", r.CovarianceLags)
 	}
 	if e.Train.BatchSize < 2 && r.NoiseCorrelation > 0 {
 		report("train.batch_size", "train.batch_size is %d, expected at least 2 where rule.noise_correlation is above 0", e.Train.BatchSize)

@@ -117,7 +117,7 @@ func rsnnOptions[F tensor.Float](e *config.Experiment) samplemeasure.Options[F] 
 		optimizer, schedule, hidden, clip = r.Optimizer, r.Schedule, r.HiddenRate, r.ClipNorm
 	case config.SampleAndMeasure:
 		o.Loss = samplemeasure.Loss{Likelihood: r.Likelihood, PSTH: r.PSTH, SquaredPSTH: r.PSTHLoss == "squared", NoiseCorrelation: r.NoiseCorrelation,
-			Consistent: r.Covariances == "consistent"}
+			Consistent: r.Covariances == "consistent", Lags: r.CovarianceLags}
 		o.LikelihoodFirst = r.LikelihoodFirst
 		optimizer, schedule, hidden, clip = r.Optimizer, r.Schedule, r.HiddenRate, r.ClipNorm
 	}

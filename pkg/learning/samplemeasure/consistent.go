@@ -23,8 +23,8 @@ import (
 //
 // Besides gu it adds to gz, [trials][T][n], the gradient with respect to spikes.
 func ConsistentCovariance[F tensor.Float](net *fir.Network[F], r *fir.Run[F], wanted []F, weight float64, gu, gz []F) float64 {
-	n, visible, lags := net.Neurons(), net.Visible, net.Delays
-	size := visible * visible
+	n, visible, size := net.Neurons(), net.Visible, net.Visible*net.Visible
+	lags := len(wanted) / size
 	c, s := centreRun(net, r), centreSpikes(net, r)
 	m := make([]F, lags*size)
 	scale := 1 / F(r.Trials*r.Steps)

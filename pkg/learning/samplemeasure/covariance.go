@@ -73,20 +73,21 @@ func (c *centred[F]) covariances(threads, lags int) []F {
 	return m
 }
 
-// LaggedCovariances is the data's M of NoiseCovariance, for lags 0 … D-1.
-func LaggedCovariances[F tensor.Float](net *fir.Network[F], data []tensor.Raster, psth []float64) []F {
-	return centreData[F](data, psth, net.Delays, net.Visible).covariances(net.Threads, net.Delays)
+// LaggedCovariances is the data's M of NoiseCovariance, for so many lags from 0 on.
+func LaggedCovariances[F tensor.Float](net *fir.Network[F], data []tensor.Raster, psth []float64, lags int) []F {
+	return centreData[F](data, psth, net.Delays, net.Visible).covariances(net.Threads, lags)
 }
 
 // NoiseCovariance compares how pairs of neurons vary together from trial to trial,
 // in the data (wanted, of LaggedCovariances) and in a free run:
 //
-//	L_NC = mean_{l,i,j} ( M_D - M_M )²,   l = 0 … D-1
+//	L_NC = mean_{l,i,j} ( M_D - M_M )²,   l = 0 … D-1 in the paper, here all lags of wanted
 //
 // with c = p - pM of the run: probabilities, not spikes, so that M_M lacks the
 // variance of the draws at i = j and l = 0.
 func NoiseCovariance[F tensor.Float](net *fir.Network[F], r *fir.Run[F], wanted []F, weight float64, gu []F) float64 {
-	visible, lags, size := net.Visible, net.Delays, net.Visible*net.Visible
+	visible, size := net.Visible, net.Visible*net.Visible
+	lags := len(wanted) / size
 	c := centreRun(net, r)
 	m := c.covariances(net.Threads, lags)
 	var sum float64

@@ -172,7 +172,7 @@ func TestGoldenHiddenNeurons(t *testing.T) {
 
 		psth := metrics.TrialAverage(data, net.Delays, net.Visible)
 		near(t, "psth_data", psth, flat(v.PSTHData))
-		lagged := LaggedCovariances[float64](net, data, psth)
+		lagged := LaggedCovariances[float64](net, data, psth, net.Delays)
 		var wantLagged []float64
 		for _, m := range v.LagCov {
 			wantLagged = append(wantLagged, flat(m)...)

@@ -152,7 +152,7 @@ func TestLossesOfTheDataItself(t *testing.T) {
 	r := spikesAsProbabilities(p.net, p.data, p.steps)
 	psth := metrics.TrialAverage(p.data, p.net.Delays, p.net.Visible)
 	gu := make([]float64, len(r.U))
-	if got := NoiseCovariance(p.net, r, LaggedCovariances[float64](p.net, p.data, psth), 1, gu); got > 1e-30 {
+	if got := NoiseCovariance(p.net, r, LaggedCovariances[float64](p.net, p.data, psth, p.net.Delays), 1, gu); got > 1e-30 {
 		t.Errorf("L_NC is %v", got)
 	}
 	if got := SquaredPSTH(p.net, r, psth, 1, gu); got != 0 {
@@ -177,7 +177,7 @@ func TestLossesAreBlindToOrder(t *testing.T) {
 	losses := func(r *fir.Run[float64], data []tensor.Raster) [3]float64 {
 		gu := make([]float64, len(r.U))
 		psth := metrics.TrialAverage(data, p.net.Delays, p.net.Visible)
-		return [3]float64{PSTH(p.net, r, psth, 1, gu), SquaredPSTH(p.net, r, psth, 1, gu), NoiseCovariance(p.net, r, LaggedCovariances[float64](p.net, data, psth), 1, gu)}
+		return [3]float64{PSTH(p.net, r, psth, 1, gu), SquaredPSTH(p.net, r, psth, 1, gu), NoiseCovariance(p.net, r, LaggedCovariances[float64](p.net, data, psth, p.net.Delays), 1, gu)}
 	}
 	want := losses(&r, p.data)
 	same := func(what string, got [3]float64) {
@@ -295,7 +295,7 @@ func TestConsistentCovariance(t *testing.T) {
 	n := visible + hidden
 	var r fir.Run[float64]
 	p.free(&r, trials)
-	wanted := LaggedCovariances[float64](p.net, p.data, metrics.TrialAverage(p.data, lags, visible))
+	wanted := LaggedCovariances[float64](p.net, p.data, metrics.TrialAverage(p.data, lags, visible), lags)
 	z := make([]float64, len(r.P))
 	for k := range trials {
 		for s := range steps {

@@ -27,6 +27,7 @@ type Loss struct {
 	SquaredPSTH      bool // compare PSTHs by squares, not by cross-entropy
 	NoiseCorrelation float64
 	Consistent       bool // ConsistentCovariance in the place of NoiseCovariance
+	Lags             int  // of the covariances; 0: as many as the network has delays
 	HiddenRate       float64
 	HiddenTarget     float64 // spikes a bin
 }
@@ -272,7 +273,11 @@ func (t *Trainer[F]) measure(p *parts, loss Loss, data []tensor.Raster) {
 		}
 	}
 	if loss.NoiseCorrelation > 0 {
-		wanted := LaggedCovariances(t.Net, data, psth)
+		lags := loss.Lags
+		if lags == 0 {
+			lags = t.Net.Delays
+		}
+		wanted := LaggedCovariances(t.Net, data, psth, lags)
 		if loss.Consistent {
 			p.noise = ConsistentCovariance(t.Net, &t.free, wanted, loss.NoiseCorrelation, t.gu, t.gz)
 		} else {
