@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 
@@ -44,12 +45,14 @@ func psthPicture[F tensor.Float](t *samplemeasure.Trainer[F], c *samplemeasure.C
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(rates[b], rates[a]) })
 	order = order[:min(n, psthNeurons)]
 	slices.Sort(order)
-	chart := plot.Chart{Title: "Mean response over test trials", XLabel: "time (s)"}
+	chart := plot.Chart{Title: "Mean response over test trials, with its 95 % confidence", XLabel: "time (s)"}
 	for _, i := range order {
-		data, model := plot.Series{Name: "data"}, plot.Series{Name: "network on its own"}
+		data, model := plot.Series{Name: "data", Band: true}, plot.Series{Name: "network on its own"}
 		for step := range len(c.DataPSTH) / n {
 			x := float64(c.History+step) * t.Trials.Bin
 			data.X, data.Y = append(data.X, x), append(data.Y, c.DataPSTH[step*n+i]/t.Trials.Bin)
+			p := c.DataPSTH[step*n+i]
+			data.Errors = append(data.Errors, 1.96*math.Sqrt(p*(1-p)/float64(len(c.DataTrials)))/t.Trials.Bin)
 			model.X, model.Y = append(model.X, x), append(model.Y, c.ModelPSTH[step*n+i]/t.Trials.Bin)
 		}
 		chart.Panels = append(chart.Panels, plot.Panel{YLabel: neuronLabel(t.Trials.Areas[i], t.Trials.Neurons[i]) + " (Hz)", Series: []plot.Series{data, model}})

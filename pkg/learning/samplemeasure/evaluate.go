@@ -15,7 +15,8 @@ import (
 //
 //	loss, nll, …                       the loss and its parts; nll in nats a bin and neuron
 //	nll_constant_rate, nll_psth        of what knows the neurons' rates, or their PSTHs, alone
-//	bits_per_spike, …_over_psth        how much likelier the spikes are than under these
+//	bits_per_spike, …_over_psth        how much likelier the spikes are than under these,
+//	…_error                            and the standard error of that over trials
 //	psth_correlation                   of the neurons' PSTHs, data against free run
 //	noise_correlation_r2, …_pearson    of the pairs' noise correlations, data against free run
 //
@@ -99,9 +100,49 @@ func (t *Trainer[F]) compare(m map[string]float64, data []tensor.Raster, nll flo
 	}
 	m["nll_constant_rate"] = metrics.NegativeLogLikelihood(t.constant, data, history, n)
 	m["nll_psth"] = metrics.NegativeLogLikelihood(t.psth, data, history, n)
-	bitsPerNat := float64(len(data)*t.Trials.Steps*n) / (float64(metrics.Spikes(data, history, n)) * math.Ln2)
+	spikes := float64(metrics.Spikes(data, history, n))
+	bitsPerNat := float64(len(data)*t.Trials.Steps*n) / (spikes * math.Ln2)
 	m["bits_per_spike"] = (m["nll_constant_rate"] - nll) * bitsPerNat
 	m["bits_per_spike_over_psth"] = (m["nll_psth"] - nll) * bitsPerNat
+	if len(data) > 1 {
+		m["bits_per_spike_error"] = t.standardError(t.constant, data) / (spikes * math.Ln2)
+		m["bits_per_spike_over_psth_error"] = t.standardError(t.psth, data) / (spikes * math.Ln2)
+	}
+}
+
+// standardError is that of the sum over trials of the log likelihood in nats, less that
+// under independent bins with the probabilities p [T][Nv]; the trials are those of
+// t.clamped.
+func (t *Trainer[F]) standardError(p []float64, data []tensor.Raster) float64 {
+	history, n, visible := t.Net.Delays, t.Net.Neurons(), t.Net.Visible
+	var silence float64 // of all bins under p
+	for _, q := range p {
+		silence += math.Log(1 - q)
+	}
+	gain := make([]float64, len(data))
+	var mean float64
+	for k := range data {
+		u := t.clamped.UAt(k)
+		sum := -silence
+		for step := range t.clamped.Steps {
+			for _, x := range u[step*n : step*n+visible] {
+				v := float64(t.Net.Steepness * x)
+				sum -= max(v, 0) + math.Log1p(math.Exp(-math.Abs(v)))
+			}
+			for _, i := range data[k].At(step + history) {
+				q := p[step*visible+int(i)]
+				sum += float64(t.Net.Steepness*u[step*n+int(i)]) - math.Log(q/(1-q))
+			}
+		}
+		gain[k] = sum
+		mean += sum / float64(len(data))
+	}
+	var squares float64
+	for _, g := range gain {
+		squares += (g - mean) * (g - mean)
+	}
+	trials := float64(len(data))
+	return math.Sqrt(squares / (trials - 1) * trials)
 }
 
 // Recovery compares the weights between recorded neurons with the true ones, where these

@@ -8,6 +8,7 @@ import (
 	"github.com/snnctl/snnctl/pkg/datasets/spiketrain"
 	"github.com/snnctl/snnctl/pkg/learning/optim"
 	"github.com/snnctl/snnctl/pkg/learning/plasticity"
+	"github.com/snnctl/snnctl/pkg/metrics"
 	"github.com/snnctl/snnctl/pkg/models/rsnn/fir"
 )
 
@@ -162,5 +163,37 @@ func TestSelectorWaitsForANewLeastMean(t *testing.T) {
 	// The means of four are 4, 3.75, 4, 4, 4, 3.25 and 4.5 from the fourth loss on.
 	if len(promising) != 3 || promising[0] != 3 || promising[1] != 4 || promising[2] != 8 {
 		t.Errorf("new least means after losses %v, want 3, 4, 8", promising)
+	}
+}
+
+// The standard error of the gain over a simple model is that of the gains of single trials.
+func TestStandardErrorOfTheGain(t *testing.T) {
+	data := fullObs(12, 6)
+	net, w := truth(data)
+	tr := New(net, w, nil, data, Options[float64]{Loss: Loss{Likelihood: 1}})
+	m, err := tr.Evaluate("test", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var gains []float64
+	for k := range data.Test {
+		one := data.Test[k : k+1]
+		p := tr.losses(one, "test")
+		gains = append(gains, (metrics.NegativeLogLikelihood(tr.constant, one, 3, 10)-p.likelihood)*float64(data.Steps*10))
+	}
+	var mean, squares float64
+	for _, g := range gains {
+		mean += g / float64(len(gains))
+	}
+	for _, g := range gains {
+		squares += (g - mean) * (g - mean)
+	}
+	k := float64(len(gains))
+	perSpike := 1 / (float64(metrics.Spikes(data.Test, 3, 10)) * math.Ln2)
+	if got, want := m["bits_per_spike_error"], math.Sqrt(squares/(k-1)*k)*perSpike; math.Abs(got-want) > 1e-12 {
+		t.Errorf("standard error %v, want %v", got, want)
+	}
+	if got, want := m["bits_per_spike"], mean*k*perSpike; math.Abs(got-want) > 1e-12 {
+		t.Errorf("gain %v, want %v", got, want)
 	}
 }
