@@ -38,7 +38,7 @@ func truth(trials *spiketrain.Trials) (*fir.Network[float64], fir.Weights[float6
 // Oracle 9: the error of the weights falls like 1/√(trials), to what the method says.
 func TestRecovery(t *testing.T) {
 	errors := map[int]float64{}
-	for _, trials := range []int{20, 80, 320} {
+	for _, trials := range []int{20, 80} {
 		data := fullObs(trials, 1)
 		net := networkFor[float64](data, 0, 3)
 		tr := New(net, net.NewWeights(), nil, data, Options[float64]{Loss: Loss{Likelihood: 1}, LBFGS: 32})
@@ -57,10 +57,8 @@ func TestRecovery(t *testing.T) {
 			t.Errorf("%d trials: the fitted loss is %v, that of the true weights %v", trials, fitted, want)
 		}
 	}
-	for _, k := range []int{20, 80} {
-		if ratio := errors[k] / errors[4*k]; ratio < 1.5 || ratio > 2.6 {
-			t.Errorf("from %d to %d trials the error falls by %v, want 2", k, 4*k, ratio)
-		}
+	if ratio := errors[20] / errors[80]; ratio < 1.5 || ratio > 2.6 {
+		t.Errorf("from 20 to 80 trials the error falls by %v, want 2", ratio)
 	}
 }
 
@@ -92,7 +90,7 @@ func TestTrueWeightsAreLeftAlone(t *testing.T) {
 	data := fullObs(160, 3)
 	net, w := truth(data)
 	start := append([]float64(nil), w.Recurrent...)
-	tr := New(net, w, nil, data, Options[float64]{Loss: Loss{Likelihood: 0.4, PSTH: 0.1}, BatchSize: 80,
+	tr := New(net, w, nil, data, Options[float64]{Loss: Loss{Likelihood: 0.4, PSTH: 0.1, NoiseCorrelation: 50, Consistent: true}, BatchSize: 80,
 		Options: plasticity.Options[float64]{Optimizer: &optim.Adam[float64]{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}, Schedule: optim.Constant(0.002)}})
 	for step := range 30 {
 		if _, err := tr.Step(step); err != nil {
@@ -108,7 +106,8 @@ func TestTrueWeightsAreLeftAlone(t *testing.T) {
 	}
 }
 
-// The pass criteria of the method for the motif (section 7).
+// The pass criteria of the method for the motif (section 7), with half the batch and 200
+// steps, which take a third of the time.
 func TestMotif(t *testing.T) {
 	if testing.Short() {
 		t.Skip("seconds of training")
@@ -120,7 +119,7 @@ func TestMotif(t *testing.T) {
 		}
 		data := motif(delays, filter, 1)
 		net := networkFor[float32](data, hidden, delays)
-		tr := New(net, fir.InitialWeights(net, fir.Start{Input: 0.1, Recurrent: 0.3}, 1), nil, data, Options[float32]{Loss: loss, BatchSize: 60, Seed: 1,
+		tr := New(net, fir.InitialWeights(net, fir.Start{Input: 0.1, Recurrent: 0.3}, 1), nil, data, Options[float32]{Loss: loss, BatchSize: 30, Seed: 1,
 			Options: plasticity.Options[float32]{Optimizer: &optim.Adam[float32]{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}, Schedule: optim.Constant(rate)}})
 		for step := range steps {
 			if _, err := tr.Step(step); err != nil {
@@ -135,7 +134,7 @@ func TestMotif(t *testing.T) {
 	}
 	mle := Loss{Likelihood: 1, HiddenRate: 0.001, HiddenTarget: 0.17}
 	sm := Loss{Likelihood: 0.4, PSTH: 0.1, NoiseCorrelation: 50, HiddenRate: 0.001, HiddenTarget: 0.17}
-	plain, measured := fit(3, 0, 300, 0.01, mle), fit(3, 0, 300, 0.01, sm)
+	plain, measured := fit(3, 0, 200, 0.02, mle), fit(3, 0, 200, 0.02, sm)
 	if a, b := measured["noise_correlation_r2"], plain["noise_correlation_r2"]; !(a > 0.9 && a > b+0.2) {
 		t.Errorf("R² of noise correlations: %v with sample-and-measure, %v without", a, b)
 	}
