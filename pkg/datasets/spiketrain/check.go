@@ -11,7 +11,7 @@ import (
 // check looks for what no analysis can use, and says what is unusual: it sorts spikes,
 // and notes neurons without spikes and trials that overlap. An error names the row.
 func (r *Recording) check(file string) error {
-	unsorted, silent := 0, 0
+	var unsorted, silent, overlapping []string
 	for i := range r.Neurons {
 		n := &r.Neurons[i]
 		for j, t := range n.Spikes {
@@ -21,13 +21,12 @@ func (r *Recording) check(file string) error {
 		}
 		if !slices.IsSorted(n.Spikes) {
 			slices.Sort(n.Spikes)
-			unsorted++
+			unsorted = append(unsorted, "neuron "+n.Name)
 		}
 		if len(n.Spikes) == 0 {
-			silent++
+			silent = append(silent, "neuron "+n.Name)
 		}
 	}
-	overlap := 0
 	for k, t := range r.Trials {
 		if math.IsNaN(t.Start) || math.IsNaN(t.Stop) || math.IsInf(t.Start, 0) || math.IsInf(t.Stop, 0) {
 			return fault.Inputf("%s: trial %d goes from %v to %v, expected times in seconds", file, k, t.Start, t.Stop)
@@ -36,7 +35,7 @@ func (r *Recording) check(file string) error {
 			return fault.Inputf("%s: trial %d ends at %v s, before it starts at %v s", file, k, t.Stop, t.Start)
 		}
 		if k > 0 && t.Start < r.Trials[k-1].Stop {
-			overlap++
+			overlapping = append(overlapping, fmt.Sprint("trial ", k))
 		}
 	}
 	for _, b := range r.Behaviour {
@@ -47,9 +46,9 @@ func (r *Recording) check(file string) error {
 			}
 		}
 	}
-	r.note(unsorted, "neuron had unsorted spikes, which are sorted now", "neurons had unsorted spikes, which are sorted now")
-	r.note(silent, "neuron has no spike", "neurons have no spikes")
-	r.note(overlap, "trial starts before the one before it ends", "trials start before the ones before them end")
+	r.noteFirst(unsorted, "neuron had unsorted spikes, which are sorted now", "neurons had unsorted spikes, which are sorted now")
+	r.noteFirst(silent, "neuron has no spike", "neurons have no spikes")
+	r.noteFirst(overlapping, "trial starts before the one before it ends", "trials start before the ones before them end")
 	return nil
 }
 
@@ -59,5 +58,16 @@ func (r *Recording) note(n int, one, many string) {
 		r.Notes = append(r.Notes, "1 "+one)
 	case n > 1:
 		r.Notes = append(r.Notes, fmt.Sprintf("%d %s", n, many))
+	}
+}
+
+// noteFirst is note about rows, and names the first of them.
+func (r *Recording) noteFirst(rows []string, one, many string) {
+	switch len(rows) {
+	case 0:
+	case 1:
+		r.note(1, one+": "+rows[0], "")
+	default:
+		r.note(len(rows), "", many+", the first of them "+rows[0])
 	}
 }

@@ -287,3 +287,54 @@ func FuzzReadMATLABEvents(f *testing.F) {
 		}
 	})
 }
+
+// What is unusual is told with the first row that is so; what nobody can use is refused
+// with its row.
+func TestCheckNamesRows(t *testing.T) {
+	nan := math.NaN()
+	odd := &Recording{
+		Neurons:   []Neuron{{Name: "a", Spikes: []float64{2, 1}}, {Name: "b"}, {Name: "c"}},
+		Trials:    []Trial{{Start: 0, Stop: 2}, {Start: 1, Stop: 3}, {Start: 2, Stop: 4}},
+		Behaviour: []Trace{{Name: "jaw", Times: []float64{0, 1}, Values: []float64{0, nan}}},
+	}
+	if err := odd.check("file"); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"jaw is no number from sample 1 on, at least once", "1 neuron had unsorted spikes, which are sorted now: neuron a",
+		"2 neurons have no spikes, the first of them neuron b", "2 trials start before the ones before them end, the first of them trial 1"}
+	if !slices.Equal(odd.Notes, want) {
+		t.Errorf("notes %q, want %q", odd.Notes, want)
+	}
+	for message, r := range map[string]*Recording{
+		"spike 1 of neuron a is at NaN":         {Neurons: []Neuron{{Name: "a", Spikes: []float64{1, nan}}}},
+		"trial 1 ends at 1 s, before it starts": {Trials: []Trial{{Start: 0, Stop: 1}, {Start: 2, Stop: 1}}},
+		"trial 0 goes from NaN to 1":            {Trials: []Trial{{Start: nan, Stop: 1}}},
+	} {
+		if err := r.check("file"); !fault.IsInput(err) || !strings.Contains(err.Error(), message) {
+			t.Errorf("%v, want %q", err, message)
+		}
+	}
+}
+
+func FuzzReadNWB(f *testing.F) {
+	r := &Recording{Name: "r", Neurons: []Neuron{{Name: "a", Area: "V1", Spikes: []float64{0.5, 1.5}}, {Name: "b", Spikes: []float64{1}, Observed: [][2]float64{{0, 2}}}},
+		Trials: []Trial{{Start: 0, Stop: 1, Type: "hit"}, {Start: 1, Stop: 2}}, Behaviour: []Trace{{Name: "jaw", Times: []float64{0, 1}, Values: []float64{1, 2}}}}
+	path := filepath.Join(f.TempDir(), "x.nwb")
+	if err := r.Write(path, "fuzz", 0.1); err != nil {
+		f.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add(b[:len(b)-100])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadNWB(path); err != nil && !fault.IsInput(err) {
+			t.Error(err)
+		}
+	})
+}

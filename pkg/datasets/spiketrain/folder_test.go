@@ -25,7 +25,7 @@ func twoSessions() []*Recording {
 	}
 	neurons := []Neuron{{Name: "0", Area: "wS1", CellType: "exc", Spikes: []float64{1, 2.5, 9}}, {Name: "1", Area: "ALM", CellType: "inh", Spikes: []float64{}}}
 	return []*Recording{
-		{Name: "a", Neurons: neurons, Trials: trials, Behaviour: []Trace{jaw}, Notes: []string{"1 neuron has no spike"}},
+		{Name: "a", Neurons: neurons, Trials: trials, Behaviour: []Trace{jaw}, Notes: []string{"1 neuron has no spike: neuron 1"}},
 		{Name: "b", Neurons: neurons[:1], Trials: trials[:1]},
 	}
 }
