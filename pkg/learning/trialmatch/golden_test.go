@@ -38,6 +38,13 @@ func TestGoldenOptimalTransport(t *testing.T) {
 					Cost       [][]float64
 					Assignment []int
 					Total      float64
+
+					Plan1       [][]float64 `json:"plan_eps1.0"`
+					Transport1  float64     `json:"transport_cost_eps1.0"`
+					Dual1       float64     `json:"dual_value_eps1.0"`
+					Plan01      [][]float64 `json:"plan_eps0.1"`
+					Transport01 float64     `json:"transport_cost_eps0.1"`
+					Dual01      float64     `json:"dual_value_eps0.1"`
 				}
 				Rectangular struct {
 					Cost    [][]float64
@@ -60,6 +67,23 @@ func TestGoldenOptimalTransport(t *testing.T) {
 				got := Assign(c.Cost)
 				if !slices.Equal(got, c.Assignment) {
 					t.Errorf("assignment of %d: %v, want %v", len(c.Cost), got, c.Assignment)
+				}
+				for _, e := range []struct {
+					eps, transport, dual float64
+					plan                 [][]float64
+				}{{1, c.Transport1, c.Dual1, c.Plan1}, {0.1, c.Transport01, c.Dual01, c.Plan01}} {
+					plan, transport, dual := converged(c.Cost, e.eps)
+					// A plan that was not iterated to the end has rows that do not sum to 1/n.
+					tolerance := 1e-9
+					for _, row := range e.plan {
+						sum := -1 / float64(len(row))
+						for _, p := range row {
+							sum += p
+						}
+						tolerance = max(tolerance, 4*math.Abs(sum))
+					}
+					near(t, "plan", flat(plan), flat(e.plan), tolerance)
+					near(t, "transport cost and dual value", []float64{transport, dual}, []float64{e.transport, e.dual}, tolerance)
 				}
 			}
 			for i, j := range Assign(v.Rectangular.Cost) {

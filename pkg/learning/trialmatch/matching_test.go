@@ -149,3 +149,105 @@ func TestSplitterOfConflictingTasks(t *testing.T) {
 		}
 	}
 }
+
+// converged iterates the softmin of the divergence until it stands still: the entropic
+// plan of two uniform distributions, its cost <P,C> and the dual value mean f + mean g.
+func converged(cost [][]float64, eps float64) (plan [][]float64, transport, dual float64) {
+	n := len(cost)
+	s := Sinkhorn{Threads: 1}
+	weight := -math.Log(float64(n))
+	turned := transposed(cost)
+	var f []float64
+	g := make([]float64, n)
+	for range 400_000 {
+		before := slices.Clone(g)
+		f = s.softmin(eps, cost, plus(weight, g, n, eps))
+		g = s.softmin(eps, turned, plus(weight, f, n, eps))
+		moved := 0.0
+		for j := range g {
+			moved = max(moved, math.Abs(g[j]-before[j]))
+		}
+		if moved < 1e-16 {
+			break
+		}
+	}
+	f = s.softmin(eps, cost, plus(weight, g, n, eps))
+	plan = make([][]float64, n)
+	for i := range plan {
+		plan[i] = make([]float64, n)
+		for j, c := range cost[i] {
+			plan[i][j] = math.Exp((f[i]+g[j]-c)/eps) / float64(n*n)
+			transport += plan[i][j] * c
+		}
+		dual += (f[i] + g[i]) / float64(n)
+	}
+	return plan, transport, dual
+}
+
+func TestEntropicPlansApproachTheAssignment(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	const n = 6
+	cost := make([][]float64, n)
+	for i := range cost {
+		cost[i] = make([]float64, n)
+		for j := range cost[i] {
+			cost[i][j] = r.Float64()
+		}
+	}
+	var least float64
+	for i, j := range Assign(cost) {
+		least += cost[i][j] / n
+	}
+	before := math.Inf(1)
+	for _, eps := range []float64{1, 0.3, 0.1, 0.05} {
+		plan, transport, _ := converged(cost, eps)
+		for i := range n {
+			var row, column float64
+			for j := range n {
+				row, column = row+plan[i][j], column+plan[j][i]
+			}
+			if math.Abs(row-1./n) > 1e-12 || math.Abs(column-1./n) > 1e-12 {
+				t.Errorf("ε = %v: row and column %d sum to %v and %v", eps, i, row, column)
+			}
+		}
+		if transport > before || transport < least-1e-12 {
+			t.Errorf("ε = %v: the plan costs %v, with a larger ε %v, the assignment %v", eps, transport, before, least)
+		}
+		before = transport
+	}
+	if before > least+0.03 {
+		t.Errorf("at ε = 0.05 the plan costs %v, the assignment %v", before, least)
+	}
+}
+
+func TestAssignmentDoesNotSeeConstants(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 8))
+	cost := cloud(r, 6, 6)
+	before := Assign(cost)
+	for j := range cost[2] {
+		cost[2][j] += 5
+	}
+	if after := Assign(cost); !slices.Equal(before, after) {
+		t.Errorf("a constant in row 2 changes the assignment from %v to %v", before, after)
+	}
+}
+
+func TestHardMatchingDoesNotSeeOrder(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 8))
+	x, y := cloud(r, 7, 5), cloud(r, 7, 5)
+	want, _ := Hard{1}.Match(x, y)
+	if got, _ := (Hard{2}).Match(shuffled(r, x), shuffled(r, y)); math.Abs(got-want) > 1e-12 {
+		t.Errorf("the loss is %v, in another order %v", want, got)
+	}
+}
+
+func TestDivergenceIsSymmetric(t *testing.T) {
+	r := rand.New(rand.NewPCG(13, 8))
+	x, y := cloud(r, 6, 4), cloud(r, 9, 4)
+	s := Sinkhorn{Blur: 0.01, Scaling: 0.5, Threads: 1}
+	one, _ := s.Divergence(x, y)
+	other, _ := s.Divergence(y, x)
+	if math.Abs(one-other) > 1e-12 {
+		t.Errorf("%v and %v", one, other)
+	}
+}
