@@ -86,7 +86,7 @@ func MakePortable(e *config.Experiment, s Settings) error {
 		d.Dataset, err = imagesets.Absolute(s.DataDir, d.Dataset)
 		e.Data = d
 	case config.RecordedTrials:
-		d.Path, err = filepath.Abs(recordedPath(s.DataDir, d.Path))
+		e.Data, err = portableTrials(d, s)
 	case config.TaskSequence:
 		d.Dataset, err = imagesets.Absolute(s.DataDir, d.Dataset)
 		e.Data = d

@@ -2,8 +2,12 @@ package experiment
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,7 +26,7 @@ import (
 
 // buildTrialMatching fits a network of several areas to recorded trials.
 func buildTrialMatching[F tensor.Float](e *config.Experiment, s Settings) (*Experiment, error) {
-	set, err := trialSet(e, s)
+	set, checksums, err := trialSet(e, s)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +37,7 @@ func buildTrialMatching[F tensor.Float](e *config.Experiment, s Settings) (*Expe
 	}
 	trainer := newTrialMatching[F](e, s, set, e.Train.BatchSize)
 	return &Experiment{
-		Trainee: trainer, Objective: Objective{Metric: "r_trial"}, done: trainer.Done,
+		Trainee: trainer, Objective: Objective{Metric: "r_trial"}, done: trainer.Done, Checksums: checksums,
 		draw: func(dir string) error { return drawTrialMatching(trainer, dir) },
 		simulate: func(split string, trials int) (*spiketrain.Recording, float64, error) {
 			return trainer.Simulated(split, trials), trainer.Net.StepMS / 1000, nil
@@ -51,24 +55,28 @@ func buildTrialMatching[F tensor.Float](e *config.Experiment, s Settings) (*Expe
 	}, nil
 }
 
-// trialSet is the recorded trials of an experiment.
-func trialSet(e *config.Experiment, s Settings) (*trialset.Set, error) {
+// trialSet is the recorded trials of an experiment, and checksums of what was read.
+func trialSet(e *config.Experiment, s Settings) (set *trialset.Set, checksums map[string]string, err error) {
 	m := e.Model.(config.MultiAreaRSNN)
 	switch d := e.Data.(type) {
 	case config.TwoAreaSpikes:
 		recordings := twoarea.Generate(twoarea.Options{Sessions: d.Sessions, BothAreas: d.BothAreas, Excitatory: d.Excitatory, Inhibitory: d.Inhibitory,
 			Trials: d.Trials, HitFraction: d.HitFraction, Area2OnsetMS: d.Area2OnsetMS, Seed: e.Seed, Threads: s.Threads})
-		return trialset.New(recordings, areasOf(m, len(twoarea.Areas)), trialset.Options{Areas: twoarea.Areas, Types: twoarea.Types,
+		set, err = trialset.New(recordings, areasOf(m, len(twoarea.Areas)), trialset.Options{Areas: twoarea.Areas, Types: twoarea.Types,
 			BinS: m.StepMS / 1000, FromS: d.WindowStartMS / 1000, ToS: d.WindowEndMS / 1000, EventColumn: twoarea.Onset, StimColumn: twoarea.Stimulus,
 			TrainFraction: d.TrainFraction, Seed: e.Seed})
+		return set, nil, err
 	}
 	return recordedTrials(e, s)
 }
 
 // recordedTrials are those of files.
-func recordedTrials(e *config.Experiment, s Settings) (*trialset.Set, error) {
+func recordedTrials(e *config.Experiment, s Settings) (*trialset.Set, map[string]string, error) {
 	m, d := e.Model.(config.MultiAreaRSNN), e.Data.(config.RecordedTrials)
-	path := recordedPath(s.DataDir, d.Path)
+	path, err := spiketrain.Locate(s.DataDir, d.Path)
+	if err != nil {
+		return nil, nil, err
+	}
 	format := d.Format
 	if format == "auto" {
 		switch {
@@ -91,7 +99,6 @@ func recordedTrials(e *config.Experiment, s Settings) (*trialset.Set, error) {
 		o.Behaviour = d.Behaviour
 	}
 	var recordings []*spiketrain.Recording
-	var err error
 	switch format {
 	case "folder":
 		recordings, err = spiketrain.ReadFolder(path)
@@ -99,11 +106,11 @@ func recordedTrials(e *config.Experiment, s Settings) (*trialset.Set, error) {
 		recordings, err = spiketrain.ReadSpikeData(path)
 	case "csv":
 		recordings, err = spiketrain.ReadSessionsCSV(path)
-	default:
+	case "nwb":
 		recordings, err = spiketrain.ReadNWBFiles(path, d.WidthColumn, d.WidthAbove)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if format != "nwb" {
 		o.EventColumn, o.StimColumn = cmp.Or(o.EventColumn, spiketrain.StimulusTime), cmp.Or(o.StimColumn, spiketrain.Stimulus)
@@ -111,19 +118,63 @@ func recordedTrials(e *config.Experiment, s Settings) (*trialset.Set, error) {
 	if o.Behaviour != "" && d.NormaliseJaw {
 		for _, r := range recordings {
 			if err := r.NormaliseBehaviour(o.Behaviour, d.JawBaselineMS/1000); err != nil {
-				return nil, &fault.Input{Err: err}
+				return nil, nil, &fault.Input{Err: err}
 			}
 		}
 	}
-	return trialset.New(recordings, areasOf(m, len(d.Areas)), o)
+	set, err := trialset.New(recordings, areasOf(m, len(d.Areas)), o)
+	if err != nil {
+		return nil, nil, err
+	}
+	checksums, err := folderChecksums(path)
+	return set, checksums, err
 }
 
-// recordedPath is where recordings lie.
-func recordedPath(dataDir, path string) string {
-	if _, err := os.Stat(path); err == nil || filepath.IsAbs(path) {
-		return path
+// folderChecksums are those of a file, or of each folder at a path, whose files are taken
+// together in the order of their names.
+func folderChecksums(path string) (map[string]string, error) {
+	if isFile(path) {
+		sum, err := fileChecksum(path)
+		return map[string]string{filepath.Base(path): sum}, err
 	}
-	return filepath.Join(dataDir, path)
+	folders := map[string]hash.Hash{}
+	err := filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		sum, err := fileChecksum(file)
+		if err != nil {
+			return err
+		}
+		folder := filepath.Dir(file)
+		if folders[folder] == nil {
+			folders[folder] = sha256.New()
+		}
+		_, err = fmt.Fprintf(folders[folder], "%s %s\n", filepath.Base(file), sum)
+		return err
+	})
+	if err != nil {
+		return nil, &fault.Input{Err: err}
+	}
+	all := map[string]string{}
+	for folder, digest := range folders {
+		name, err := filepath.Rel(filepath.Dir(path), folder)
+		if err != nil {
+			return nil, &fault.Input{Err: err}
+		}
+		all[filepath.ToSlash(name)] = hex.EncodeToString(digest.Sum(nil))
+	}
+	return all, nil
+}
+
+// portableTrials names recordings by a place that no change of directory moves, but for
+// those in the data directory.
+func portableTrials(d config.RecordedTrials, s Settings) (config.RecordedTrials, error) {
+	place, err := spiketrain.Locate(s.DataDir, d.Path)
+	if err == nil && place == d.Path {
+		d.Path, err = filepath.Abs(place)
+	}
+	return d, err
 }
 
 // areasOf is what a network has in each of so many areas.
