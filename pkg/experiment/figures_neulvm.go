@@ -28,7 +28,8 @@ func (x *neulvmTrainee) drawActivity(dir string) error {
 		}
 		truth := x.hidden.truth(split)
 		chart := plot.Chart{Title: "Activity of the populations, inferred from the spikes of a few neurons (" + split + ")", XLabel: "time (s)"}
-		for p, z := range r.z {
+		for p := range r.z {
+			z := metrics.SmoothGaussian(r.z[p], comparisonSigma/x.hidden.dt)
 			n := len(z)
 			time, inferred, spread := make([]float64, n), make([]float64, n), make([]float64, n)
 			for t := range z {
@@ -47,7 +48,7 @@ func (x *neulvmTrainee) drawActivity(dir string) error {
 				smoothed[t] /= x.hidden.dt
 			}
 			panel.Series = append(panel.Series,
-				plot.Series{Name: "inferred, and standard deviation", X: time, Y: inferred, Errors: spread, Band: true},
+				plot.Series{Name: "inferred, smoothed too; band: a bin's deviation", X: time, Y: inferred, Errors: spread, Band: true},
 				plot.Series{Name: "spikes smoothed by 100 ms", X: time, Y: smoothed, Dashed: true})
 			chart.Panels = append(chart.Panels, panel)
 		}
@@ -101,10 +102,10 @@ func (x *neulvmTrainee) drawFreeRun(dir string) error {
 func (x *neulvmTrainee) drawParameters(dir string) error {
 	names := x.Options.Parameters.Names()
 	place := make([]float64, len(names))
-	title := "Fitted parameters, as ratios to the reference:"
+	legend := "parameter:"
 	for i, name := range names {
 		place[i] = float64(i + 1)
-		title += fmt.Sprintf(" %d %s", i+1, name)
+		legend += " " + name
 	}
 	panel := plot.Panel{YLabel: "ratio", References: []plot.Reference{{Label: "reference", Y: 1}}}
 	for k, ratios := range x.Ratios() {
@@ -114,7 +115,7 @@ func (x *neulvmTrainee) drawParameters(dir string) error {
 		}
 		panel.Series = append(panel.Series, plot.Series{Name: name, X: place, Y: ratios, Markers: true, Dashed: k != x.Number()})
 	}
-	return plot.Chart{Title: title, XLabel: "parameter", Panels: []plot.Panel{panel}}.Write(filepath.Join(dir, "parameters.svg"))
+	return plot.Chart{Title: "Fitted parameters, as ratios to the reference", XLabel: legend, Panels: []plot.Panel{panel}}.Write(filepath.Join(dir, "parameters.svg"))
 }
 
 // drawPulses draws the chance that a pulse makes the second population win.
