@@ -35,6 +35,8 @@ var benchJobs = []struct {
 		"         that are past", benchEProp},
 	{"navigation", "episodes per second of lsnn-navigation, played and learned from, on one thread and on all in\n" +
 		"         turn; 400 steps and batch 64 unless given; takes only --steps, --batch and --repeats", benchNavigation},
+	{"neulvm", "the winner-take-all network of neuLVM neuron by neuron, 1,000 to 16,000 of them, and its\n" +
+		"         likelihood with its gradient, on one thread; takes only --repeats", benchNeuLVM},
 	{"trial-matching", "a training step of trial-matching-hard: 500 neurons, 350 steps, batch 150 unless given;\n" +
 		"         takes only --batch and --repeats", benchTrialMatching},
 }
