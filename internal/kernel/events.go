@@ -35,7 +35,7 @@ func (e *Events) Rebuild(m *tensor.Bits, trans bool) {
 	if trans {
 		rows, cols = m.Cols, m.Rows
 	}
-	e.List(rows, cols, func(one func(row, col int)) {
+	each := func(f func(row, col int)) { // inlined, unlike that of List: it allocates nothing
 		stride := m.Stride()
 		for r := range m.Rows {
 			for k, w := range m.Words[r*stride : (r+1)*stride] {
@@ -44,31 +44,60 @@ func (e *Events) Rebuild(m *tensor.Bits, trans bool) {
 					if trans {
 						row, col = col, row
 					}
-					one(row, col)
+					f(row, col)
 				}
 			}
 		}
-	})
+	}
+	e.begin(rows, cols)
+	each(e.count)
+	e.places()
+	each(e.put)
+	e.finish()
 }
 
 // List lists the ones that each names, the same ones in the same order whenever it is
 // called; those of a row are added up in that order. Memory is reused.
 func (e *Events) List(rows, cols int, each func(one func(row, col int))) {
+	e.begin(rows, cols)
+	each(e.count)
+	e.places()
+	each(e.put)
+	e.finish()
+}
+
+// begin forgets what was listed.
+func (e *Events) begin(rows, cols int) {
 	e.Rows, e.Cols = rows, cols
-	lists := e.blocks() * e.Rows
-	e.start = growInts(e.start, lists+1)
+	e.start = growInts(e.start, e.lists()+1)
 	clear(e.start)
-	each(func(row, col int) { e.start[col/eventDepth*e.Rows+row+1]++ })
+}
+
+func (e *Events) lists() int { return e.blocks() * e.Rows }
+
+// list is the one that a one belongs to.
+func (e *Events) list(row, col int) int { return col/eventDepth*e.Rows + row }
+
+func (e *Events) count(row, col int) { e.start[e.list(row, col)+1]++ }
+
+// places says where each list begins, when all ones are counted.
+func (e *Events) places() {
+	lists := e.lists()
 	for l := range lists {
 		e.start[l+1] += e.start[l]
 	}
 	e.at = growInts(e.at, int(e.start[lists]))
-	each(func(row, col int) {
-		list := col/eventDepth*e.Rows + row
-		e.at[e.start[list]] = int32(col % eventDepth)
-		e.start[list]++
-	})
-	copy(e.start[1:], e.start[:lists])
+}
+
+func (e *Events) put(row, col int) {
+	list := e.list(row, col)
+	e.at[e.start[list]] = int32(col % eventDepth)
+	e.start[list]++
+}
+
+// finish moves the beginnings of lists back, which put has moved to their ends.
+func (e *Events) finish() {
+	copy(e.start[1:], e.start[:e.lists()])
 	e.start[0] = 0
 }
 
