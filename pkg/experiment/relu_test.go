@@ -57,7 +57,11 @@ func noiseImages(t testing.TB) string {
 			t.Fatal(err)
 		}
 	}
-	for prefix, n := range map[string]uint32{"train": 80, "t10k": 30} {
+	for _, of := range []struct { // in an order, as both draw from one stream
+		prefix string
+		n      uint32
+	}{{"train", 80}, {"t10k", 30}} {
+		prefix, n := of.prefix, of.n
 		write(prefix+"-images-idx3-ubyte", func(int) uint8 { return uint8(r.Uint32()) }, n, 8, 8)
 		write(prefix+"-labels-idx1-ubyte", func(i int) uint8 { return uint8(i % 10) }, n)
 	}
