@@ -278,7 +278,7 @@ func (m *matStruct) units(r *Recording, s int) error {
 		return err
 	}
 	if len(areas) == 1 {
-		for range spikes[1:] {
+		for len(areas) < len(spikes) {
 			areas = append(areas, areas[0])
 		}
 	}
