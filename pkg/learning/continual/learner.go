@@ -5,6 +5,7 @@ package continual
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/snnctl/snnctl/internal/rng"
 	"github.com/snnctl/snnctl/internal/tensor"
@@ -56,6 +57,8 @@ type Learner[F tensor.Float] struct {
 
 	memory          tasksequence.Batch[F] // of Memorised
 	memoryPass      gated.Pass[F]
+	memories        [][]int // the stored examples of each task
+	examples        []int   // of a batch of them
 	memoryGradients gated.Gradients[F]
 }
 
@@ -275,11 +278,10 @@ func (l *Learner[F]) contextOf(task int) int {
 // weights, in that task's context. A memory of a task is so many of its examples. A method
 // that uses it must be Whole.
 func (l *Learner[F]) Memorised(task, size, trials, step int) (*gated.Gradients[F], error) {
-	stored := rng.Stream(l.Seed, "memory", uint64(task), 0)
-	size = min(size, l.Stream.Size(task, "train"))
-	examples := stored.Perm(l.Stream.Size(task, "train"))[:size]
-	rng.Stream(l.Seed, "memory-batch", uint64(step), uint64(task)).Shuffle(size, func(i, j int) { examples[i], examples[j] = examples[j], examples[i] })
-	if err := l.Stream.Examples(&l.memory, task, "train", examples[:min(size, trials)]); err != nil {
+	examples := append(l.examples[:0], l.stored(task, size)...)
+	l.examples = examples
+	rng.Stream(l.Seed, "memory-batch", uint64(step), uint64(task)).Shuffle(len(examples), func(i, j int) { examples[i], examples[j] = examples[j], examples[i] })
+	if err := l.Stream.Examples(&l.memory, task, "train", examples[:min(len(examples), trials)]); err != nil {
 		return nil, err
 	}
 	part := l.Network.Whole(l.contextOf(task))
@@ -287,4 +289,18 @@ func (l *Learner[F]) Memorised(task, size, trials, step int) (*gated.Gradients[F
 	l.memoryPass.Loss(l.Loss, l.Head(task), l.memory.Classes)
 	l.memoryPass.Backward(&l.memoryGradients, nil, nil)
 	return &l.memoryGradients, nil
+}
+
+// stored are the examples that the memory of a task has, which are drawn once.
+func (l *Learner[F]) stored(task, size int) []int {
+	if l.memories == nil {
+		l.memories = make([][]int, l.Stream.Tasks())
+	}
+	all := l.Stream.Size(task, "train")
+	size = min(size, all)
+	if len(l.memories[task]) != size {
+		drawn := rng.Stream(l.Seed, "memory", uint64(task), 0)
+		l.memories[task] = slices.Clone(drawn.Perm(all)[:size])
+	}
+	return l.memories[task]
 }
