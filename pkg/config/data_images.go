@@ -4,8 +4,8 @@ import "fmt"
 
 // Images shows whole images and asks for their classes.
 type Images struct {
-	Dataset      string `yaml:"dataset" jsonschema:"minLength=1,maxLength=4096" jsonschema_description:"mnist, fashion-mnist, cifar-10, cifar-100, or the directory or tar archive of a set of one's own, in the layout of one of them or of PLACES365"`
-	Format       string `yaml:"format" jsonschema:"enum=auto,enum=idx,enum=cifar,enum=npy,enum=folder" jsonschema_description:"of the files: as MNIST has them; the binary or python version of CIFAR; NumPy's arrays x_train.npy, y_train.npy, x_test.npy and y_test.npy; JPEG and PNG pictures in a folder a class; auto: the first of these that is there"`
+	Dataset      string `yaml:"dataset" jsonschema:"minLength=1,maxLength=4096" jsonschema_description:"mnist, fashion-mnist, cifar-10, cifar-100, stl-10, or the directory or tar archive of a set of one's own, in the layout of one of them or of PLACES365"`
+	Format       string `yaml:"format" jsonschema:"enum=auto,enum=idx,enum=cifar,enum=stl-10,enum=npy,enum=folder" jsonschema_description:"of the files: as MNIST has them; the binary or python version of CIFAR; the binary version of STL-10; NumPy's arrays x_train.npy, y_train.npy, x_test.npy and y_test.npy; JPEG and PNG pictures in a folder a class; auto: the first of these that is there"`
 	Layout       string `yaml:"layout" jsonschema:"enum=auto,enum=channels-first,enum=channels-last" jsonschema_description:"where the arrays of npy have their channels; auto: where there are 1 to 4"`
 	CoarseLabels bool   `yaml:"coarse_labels" jsonschema_description:"the 20 superclasses of CIFAR-100 for its 100 classes"`
 

@@ -1,6 +1,6 @@
 // Package imagesets opens sets of images by name or path, whatever form their files
-// have: those of MNIST (package images), of CIFAR (cifar), NumPy's arrays
-// (imagearrays), folders of JPEG and PNG pictures (imagefolder).
+// have: those of MNIST (package images), of CIFAR (cifar), of STL-10 (stl10), NumPy's
+// arrays (imagearrays), folders of JPEG and PNG pictures (imagefolder).
 package imagesets
 
 import (
@@ -15,6 +15,7 @@ import (
 	"github.com/snnctl/snnctl/pkg/datasets/imagefolder"
 	"github.com/snnctl/snnctl/pkg/datasets/images"
 	"github.com/snnctl/snnctl/pkg/datasets/pixels"
+	"github.com/snnctl/snnctl/pkg/datasets/stl10"
 )
 
 // The forms that files may have.
@@ -22,13 +23,14 @@ const (
 	Auto   = "auto" // the first of the others that is there
 	IDX    = "idx"
 	CIFAR  = "cifar"
+	STL10  = "stl-10"
 	NumPy  = "npy"
 	Folder = "folder"
 )
 
 // Options say how a set is read.
 type Options struct {
-	Format string              // Auto, IDX, CIFAR, NumPy or Folder
+	Format string              // Auto, IDX, CIFAR, STL10, NumPy or Folder
 	Layout string              // of arrays; see package imagearrays
 	Coarse bool                // the superclasses of CIFAR-100
 	Folder imagefolder.Options // of folders of pictures
@@ -61,6 +63,12 @@ func Open(dataDir, name string, o Options) (pixels.Set, error) {
 			return pixels.Set{}, mend(dataDir, name, err)
 		}
 		return *set, published(dataDir, name, set)
+	case STL10:
+		set, err := stl10.Open(place)
+		if err != nil {
+			return pixels.Set{}, mend(dataDir, name, err)
+		}
+		return *set, published(dataDir, name, set)
 	case NumPy:
 		set, err := imagearrays.Open(place, o.Layout)
 		if err != nil {
@@ -74,7 +82,7 @@ func Open(dataDir, name string, o Options) (pixels.Set, error) {
 		}
 		return *set, nil
 	}
-	return pixels.Set{}, fault.Inputf("format is %q, expected %s, %s, %s, %s or %s", format, Auto, IDX, CIFAR, NumPy, Folder)
+	return pixels.Set{}, fault.Inputf("format is %q, expected %s, %s, %s, %s, %s or %s", format, Auto, IDX, CIFAR, STL10, NumPy, Folder)
 }
 
 // locate finds where a set lies: a directory or an archive.
@@ -114,6 +122,9 @@ func formOf(place string) string {
 	}
 	if cifar.Is(place) {
 		return CIFAR
+	}
+	if stl10.Is(place) {
+		return STL10
 	}
 	if imagearrays.Is(place) {
 		return NumPy

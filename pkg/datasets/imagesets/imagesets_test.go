@@ -95,7 +95,7 @@ func TestWhatCannotBeReadIsRefused(t *testing.T) {
 		"coarse":      {"ten", func(o *Options) { o.Coarse = true }, "expected CIFAR-100 for coarse labels"},
 		"other form":  {"ten", func(o *Options) { o.Format = IDX }, "is missing"},
 		"as a folder": {"ten", func(o *Options) { o.Format = Folder }, "holds neither folders of images nor an archive"},
-		"unknown":     {"ten", func(o *Options) { o.Format = "tiff" }, "format is \"tiff\", expected auto, idx, cifar, npy or folder"},
+		"unknown":     {"ten", func(o *Options) { o.Format = "tiff" }, "format is \"tiff\", expected auto, idx, cifar, stl-10, npy or folder"},
 	} {
 		o := options()
 		c.with(&o)

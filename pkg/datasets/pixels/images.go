@@ -38,6 +38,7 @@ type Images interface {
 type Set struct {
 	Train, Test Images
 	Validation  Images // nil where the set has no such split
+	Unlabelled  Images // to learn from without classes; nil where the set has none
 
 	ClassNames []string // by label; nil where there are none
 	Missing    string   // what the published set has and this copy lacks; "" for nothing

@@ -40,7 +40,8 @@ type Source[F tensor.Float] struct {
 	Set Set
 
 	splits  map[string]Images
-	order   *datasets.Order
+	order   *datasets.Order // of the training images
+	shown   *datasets.Order // of those of Unsupervised
 	workers []scratch
 	errs    []error // of the trials of a batch
 }
@@ -56,7 +57,11 @@ func NewSource[F tensor.Float](set Set, o Options) (*Source[F], error) {
 		return nil, err
 	}
 	s := &Source[F]{Options: o, Set: set, splits: map[string]Images{"train": set.Train, "validation": set.Validation, "test": set.Test}}
-	s.order = datasets.NewOrder(o.Seed, s.splits["train"].Len())
+	s.order = datasets.NewOrder(o.Seed, set.Train.Len())
+	s.splits[unsupervised], s.shown = set.Train, s.order
+	if set.Unlabelled != nil {
+		s.splits[unsupervised], s.shown = set.Unlabelled, datasets.NewOrder(o.Seed, set.Unlabelled.Len())
+	}
 	s.workers = make([]scratch, max(1, o.Threads))
 	for i := range s.workers {
 		s.workers[i] = scratch{make([]float32, s.Shape().Size()), make([]float32, s.Shape().Size())}
@@ -78,20 +83,33 @@ func (s *Source[F]) Size(split string) int {
 	return 0
 }
 
+// unsupervised is the split of what is learned from without classes.
+const unsupervised = "unsupervised"
+
+// Unsupervised is Train for learning without classes: of the unlabelled images, and where
+// the set has none of the training images. The classes of the batch are Unlabelled.
+func (s *Source[F]) Unsupervised(dst *Batch[F], step, trials int) error {
+	return s.train(dst, unsupervised, s.shown, step, trials)
+}
+
 // Train yields the batch of a training step: each epoch shows every image once,
 // in an order of its own.
 func (s *Source[F]) Train(dst *Batch[F], step, trials int) error {
+	return s.train(dst, "train", s.order, step, trials)
+}
+
+func (s *Source[F]) train(dst *Batch[F], split string, order *datasets.Order, step, trials int) error {
 	if step < 0 || trials < 1 {
 		return fmt.Errorf("batch of %d images at step %d, expected at least one image and step 0", trials, step)
 	}
 	augmented := s.Augmentation != (Augmentation{})
-	return s.fill(dst, "train", trials, func(trial int) (image int, t Transform) {
+	return s.fill(dst, split, trials, func(trial int) (image int, t Transform) {
 		if augmented {
 			t = s.Augmentation.Draw(s.Seed, step, trial, s.Shape())
 		} else {
 			t.Window = Centre
 		}
-		return s.order.At(step*trials + trial), t
+		return order.At(step*trials + trial), t
 	})
 }
 
@@ -118,7 +136,10 @@ func (s *Source[F]) fill(dst *Batch[F], split string, trials int, choose func(tr
 	s.errs = slices.Grow(s.errs[:0], trials)[:trials]
 	parallel.For(len(s.workers), trials, func(worker, trial int) {
 		image, t := choose(trial)
-		dst.Classes[trial] = images.Label(image)
+		dst.Classes[trial] = Unlabelled
+		if split != unsupervised {
+			dst.Classes[trial] = images.Label(image)
+		}
 		w := &s.workers[worker]
 		if s.errs[trial] = images.Read(w.read, image, t.Window); s.errs[trial] != nil {
 			return
@@ -134,7 +155,7 @@ func (s *Source[F]) fill(dst *Batch[F], split string, trials int, choose func(tr
 		if err != nil {
 			return err
 		}
-		if dst.Classes[trial] == Unlabelled {
+		if split != unsupervised && dst.Classes[trial] == Unlabelled {
 			return fault.Inputf("an image of split %s has no label, expected labelled images", split)
 		}
 	}

@@ -2,6 +2,7 @@ package pixels
 
 import (
 	"errors"
+	"maps"
 	"math"
 	"slices"
 	"testing"
@@ -132,5 +133,43 @@ func TestImagesThatCannotBeReadStopTheBatch(t *testing.T) {
 	}
 	if err := s.Evaluate(&batch, "test", 0, 5); err == nil {
 		t.Error("an image without a label is evaluated")
+	}
+}
+
+// Learning without classes sees the unlabelled images, each once in an epoch, and the training
+// images where there are no others.
+func TestUnsupervisedSeesTheUnlabelledImages(t *testing.T) {
+	set := func(first uint8, n int, label int32) *Bytes {
+		b := &Bytes{Of: Shape{1, 1, 1}, Names: 2}
+		for i := range n {
+			b.Pixels, b.Labels = append(b.Pixels, first+uint8(i)), append(b.Labels, label)
+		}
+		return b
+	}
+	for _, unlabelled := range []bool{true, false} {
+		of := Set{Train: set(0, 5, 1), Test: set(50, 2, 0), Validation: set(60, 1, 0)}
+		want := map[float32]bool{0: true, 1: true, 2: true, 3: true, 4: true}
+		if unlabelled {
+			of.Unlabelled = set(100, 3, Unlabelled)
+			want = map[float32]bool{100: true, 101: true, 102: true}
+		}
+		source, err := NewSource[float32](of, Options{Normalisation: Normalisation{Offset: []float64{0}, Divisor: []float64{1}}, Seed: 1, Threads: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b Batch[float32]
+		if err := source.Unsupervised(&b, 0, len(want)); err != nil {
+			t.Fatal(err)
+		}
+		seen := map[float32]bool{}
+		for trial, v := range b.Values {
+			seen[v] = true
+			if b.Classes[trial] != Unlabelled {
+				t.Errorf("class %d", b.Classes[trial])
+			}
+		}
+		if !maps.Equal(seen, want) {
+			t.Errorf("an epoch shows %v, want %v", seen, want)
+		}
 	}
 }
