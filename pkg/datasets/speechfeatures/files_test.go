@@ -120,12 +120,12 @@ func TestLabels(t *testing.T) {
 		t.Fatal(err)
 	}
 	for sample, want := range map[int]string{0: "h#", 3049: "h#", 3050: "sh", 4558: "sh", 4559: "ix", 99999: "ix"} {
-		if got := phoneAt(labels, sample); got != want {
+		if got := labels.At(sample); got != want {
 			t.Errorf("sample %d belongs to %s, want %s", sample, got, want)
 		}
 	}
 	late, err := parseLabels("10 20 a\n", "x.phn")
-	if err != nil || phoneAt(late, 3) != "a" {
+	if err != nil || late.At(3) != "a" {
 		t.Errorf("before the first label: %v", err)
 	}
 	for _, bad := range []string{"", "\n", "0 10", "0 10 a b", "a 10 b", "10 10 a", "0 10 a\n5 12 b\n3 20 c", "-1 4 a"} {

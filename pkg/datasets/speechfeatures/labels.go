@@ -10,15 +10,18 @@ import (
 	"github.com/snnctl/snnctl/internal/fault"
 )
 
+// Phones are those of an utterance, in their order.
+type Phones []label
+
 // label is a phone that begins at a sample.
 type label struct {
 	start int
 	phone string
 }
 
-// readLabels reads a file of TIMIT's form, a line "start end phone" for each phone,
+// ReadPhones reads a file of TIMIT's form, a line "start end phone" for each phone,
 // in samples.
-func readLabels(path string) ([]label, error) {
+func ReadPhones(path string) (Phones, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fault.Inputf("reading labels: %w", err)
@@ -26,8 +29,8 @@ func readLabels(path string) ([]label, error) {
 	return parseLabels(string(content), path)
 }
 
-func parseLabels(content, name string) ([]label, error) {
-	var labels []label
+func parseLabels(content, name string) (Phones, error) {
+	var labels Phones
 	number, last := 0, 0
 	for line := range strings.Lines(content) {
 		number++
@@ -35,7 +38,7 @@ func parseLabels(content, name string) ([]label, error) {
 		if len(parts) == 0 {
 			continue
 		}
-		bad := func() ([]label, error) {
+		bad := func() (Phones, error) {
 			return nil, fault.Inputf("line %d of %s is %.60q, expected the first sample of a phone, the one after its last, and its name, each phone after the one before", number, name, strings.TrimSpace(line))
 		}
 		if len(parts) != 3 {
@@ -55,8 +58,8 @@ func parseLabels(content, name string) ([]label, error) {
 	return labels, nil
 }
 
-// phoneAt is the phone of a sample: the last that has begun, or the first.
-func phoneAt(labels []label, sample int) string {
-	after := sort.Search(len(labels), func(i int) bool { return labels[i].start > sample })
-	return labels[max(after-1, 0)].phone
+// At is the phone of a sample: the last that has begun, or the first.
+func (p Phones) At(sample int) string {
+	after := sort.Search(len(p), func(i int) bool { return p[i].start > sample })
+	return p[max(after-1, 0)].phone
 }

@@ -89,7 +89,7 @@ func load(r recording, kind Kind, extractors map[int]*extractor) (*utterance, er
 	if err != nil {
 		return nil, err
 	}
-	labels, err := readLabels(r.labels)
+	labels, err := ReadPhones(r.labels)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func load(r recording, kind Kind, extractors map[int]*extractor) (*utterance, er
 	}
 	u := &utterance{recording: r, rate: sound.rate, features: e.features(sound.samples)}
 	for i := range e.frames(len(sound.samples)) {
-		u.phones = append(u.phones, phoneAt(labels, e.centre(i)))
+		u.phones = append(u.phones, labels.At(e.centre(i)))
 	}
 	if u.phones == nil {
 		return nil, fault.Inputf("%s has %d samples, expected at least %d, a frame of 25 ms", r.sound, len(sound.samples), e.size)
