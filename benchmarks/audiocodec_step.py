@@ -1,30 +1,25 @@
 #!/usr/bin/python3
-"""Times a training step of audio-codec-quick by PyTorch and by snnctl, in CPU seconds, one thread each.
+"""Training steps of snnctl bench audio-codec in PyTorch, timed.
 
-    audiocodec_step.py [--snnctl bin/snnctl] [--steps 20] [--rounds 3]
-
-The same model (MDCT, convolutions of 192 channels, 64 binary units), loss, penalty, clipping and Adam on 8 segments of 8192
-samples. snnctl's step is the difference of trainings of 2·steps and of steps iterations, so that data and evaluation, which
-both have, are left out. CPU time is what a machine that others use can tell.
+The same model (MDCT, convolutions of 192 channels, 64 binary units), loss on the spectra, penalties, clipping and Adam, on 8
+segments of 8192 samples.
 """
 
 import argparse
 import json
 import math
-import os
-import resource
-import subprocess
-import tempfile
-import time
+
+import torch
+from torch import nn
+from torch.nn import functional as f
+
+from peer import environment, settle, timings
+
+STEPS = 5
 
 
-def torch_step(steps, rounds):
-    import torch
-    from torch import nn
-    from torch.nn import functional as f
-
-    torch.set_num_threads(1)
-    torch.manual_seed(1)
+def steps():
+    """A function that takes STEPS training steps."""
     hop, width, units = 128, 192, 64
 
     class Step(torch.autograd.Function):
@@ -85,40 +80,25 @@ def torch_step(steps, rounds):
         optimizer.step()
 
     x = .05 * torch.randn(8, 8192)
-    step(x)
-    times = []
-    for _ in range(rounds):
-        began = time.process_time()
-        for _ in range(steps):
+
+    def work():
+        for _ in range(STEPS):
             step(x)
-        times.append((time.process_time() - began) / steps)
-    return sorted(times)[len(times) // 2], sum(p.numel() for p in parameters)
 
-
-def snnctl_step(binary, steps, rounds):
-    times = []
-    for _ in range(rounds):
-        spent = []
-        for n in (steps, 2 * steps):
-            with tempfile.TemporaryDirectory() as folder:
-                before = resource.getrusage(resource.RUSAGE_CHILDREN)
-                subprocess.run([binary, "train", "audio-codec-quick", "--threads", "1", "--quiet", "--out", os.path.join(folder, "run"), "--set", f"train.iterations={n}",
-                                "--set", "data.train_pieces=1", "--set", "data.piece_seconds=10", "--set", "train.eval_every=1000", "--set", "rule.shifts=0"], check=True, stdout=subprocess.DEVNULL)
-                after = resource.getrusage(resource.RUSAGE_CHILDREN)
-                spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-        times.append((spent[1] - spent[0]) / steps)
-    return sorted(times)[len(times) // 2]
+    return work
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--snnctl", default="bin/snnctl")
-    parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=5)
     args = parser.parse_args()
-    ours = snnctl_step(args.snnctl, args.steps, args.rounds)
-    theirs, parameters = torch_step(args.steps, args.rounds)
-    print(json.dumps({"parameters": parameters, "snnctl_cpu_s": round(ours, 4), "torch_cpu_s": round(theirs, 4), "ratio": round(theirs / ours, 2)}))
+    settle(args.threads)
+    result = timings(steps(), args.repeats)
+    for key in "seconds_median", "seconds_min", "cpu_seconds_min":
+        result[key] /= STEPS
+    del result["seconds"]
+    print(json.dumps({**result, **environment(), "batch": 8}))
 
 
 if __name__ == "__main__":

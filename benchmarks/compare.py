@@ -3,7 +3,7 @@
 
     compare.py                    lsnn: a training step
     compare.py linlif conv        these jobs
-    compare.py all                lsnn, linlif, conv, relu, gateon, eprop, trial-matching, and gemm against OpenBLAS
+    compare.py all                lsnn, linlif, conv, relu, gateon, eprop, trial-matching, audio-codec, and gemm against OpenBLAS
 
 The two run alternately, so that a machine that slows down slows both. Standard library only.
 """
@@ -18,7 +18,7 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-JOBS = ("lsnn", "linlif", "conv", "relu", "gateon", "eprop", "trial-matching", "gemm")
+JOBS = ("lsnn", "linlif", "conv", "relu", "gateon", "eprop", "trial-matching", "audio-codec", "gemm")
 
 
 def main():
@@ -95,6 +95,9 @@ def pairs(args, job):
     if job == "trial-matching":
         yield ("trial-matching, 500 neurons, 150 + 200 steps, batch 150", ours,
                [args.python, str(HERE / "trialmatch_step.py"), *theirs], lambda result: result)
+    if job == "audio-codec":
+        yield ("audio-codec, 8 segments of 8192 samples", ours,
+               [args.python, str(HERE / "audiocodec_step.py"), *theirs], lambda result: {**result, **result["cases"][0]})
     if job == "linlif":
         for n in args.neurons:
             for at, kind in enumerate(("spikes", "numbers")):

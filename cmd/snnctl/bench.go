@@ -39,6 +39,8 @@ var benchJobs = []struct {
 		"         likelihood with its gradient, on one thread; takes only --repeats", benchNeuLVM},
 	{"trial-matching", "a training step of trial-matching-hard: 500 neurons, 350 steps, batch 150 unless given;\n" +
 		"         takes only --batch and --repeats", benchTrialMatching},
+	{"audio-codec", "a training step of audio-codec-quick: 8 segments of 8,192 samples, with the loss on their\n" +
+		"         spectra; takes only --repeats", benchAudioCodec},
 }
 
 // ownSizes are those of jobs whose sizes are not those of lsnn, unless given.

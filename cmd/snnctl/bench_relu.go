@@ -23,6 +23,14 @@ func benchGateON(a *app, o benchOptions) error {
 	return printSteps(a, r)
 }
 
+func benchAudioCodec(a *app, o benchOptions) error {
+	r, err := experiment.BenchAudioCodec(o.Repeats, a.threads)
+	if err != nil {
+		return err
+	}
+	return printSteps(a, r)
+}
+
 // printSteps prints what training steps of some networks took.
 func printSteps(a *app, r *experiment.StepsResult) error {
 	if a.json {

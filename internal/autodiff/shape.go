@@ -3,6 +3,7 @@ package autodiff
 import (
 	"slices"
 
+	"github.com/snnctl/snnctl/internal/kernel"
 	"github.com/snnctl/snnctl/internal/parallel"
 	"github.com/snnctl/snnctl/internal/tensor"
 )
@@ -80,10 +81,7 @@ func sumOverBatch[F tensor.Float](threads, batch int, grad []F, add func(n int, 
 	})
 	eachBlock(threads, len(grad), func(lo, hi int) {
 		for r := range runs {
-			sum := sums[r*len(grad):][lo:hi]
-			for i, g := range grad[lo:hi] {
-				grad[lo+i] = g + sum[i]
-			}
+			kernel.AddRow(grad[lo:hi], sums[r*len(grad):][lo:hi])
 		}
 	})
 	memory.giveBack()

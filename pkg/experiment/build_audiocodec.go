@@ -126,8 +126,9 @@ func codecMemory[F tensor.Float](e *config.Experiment, spec *audiocodec.Spec, co
 	}
 	return map[string]int64{
 		"layers and their gradients": 2 * width * int64(e.Train.BatchSize) * spec.Activations(r.SegmentSamples),
-		"spectra of the loss":        8 * 12 * int64(e.Train.BatchSize) * int64(r.SegmentSamples),
-		"sound":                      4 * samples,
+		// Of four windows that overlap by four: two magnitudes and a spectrum; a gradient of each, and of the samples.
+		"spectra of the loss": width * (4*4*2 + 5) * int64(e.Train.BatchSize) * int64(r.SegmentSamples),
+		"sound":               4 * samples,
 	}
 }
 
