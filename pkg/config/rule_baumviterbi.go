@@ -15,6 +15,7 @@ type BaumViterbi struct {
 	Lower          float64 `yaml:"lower" jsonschema:"exclusiveMinimum=0,maximum=1" jsonschema_description:"least ratio of a parameter to its reference"`
 	Upper          float64 `yaml:"upper" jsonschema:"minimum=1,maximum=1000" jsonschema_description:"largest ratio of a parameter to its reference"`
 	PriorDeviation float64 `yaml:"prior_deviation" jsonschema:"minimum=0,maximum=100" jsonschema_description:"of a normal prior over ln((ratio - lower)/(upper - ratio)); 0: all ratios between the bounds are alike, as published"`
+	PriorShared    float64 `yaml:"prior_shared" jsonschema:"minimum=0,exclusiveMaximum=1" jsonschema_description:"part of the prior's variance that populations have in common, for each kind of parameter (1/τ, excitatory and inhibitory weights, resting potential, threshold): what spikes say of one population tells of the others; 0: none"`
 	FirstRatio     float64 `yaml:"first_ratio" jsonschema:"minimum=0,maximum=1000" jsonschema_description:"at which all parameters begin; 0: drawn"`
 
 	InitialSigmaMS       float64 `yaml:"initial_sigma_ms" jsonschema:"minimum=0,maximum=100000" jsonschema_description:"of the Gaussian that smooths the spikes into a first trajectory, ms"`
@@ -32,6 +33,9 @@ type BaumViterbi struct {
 	Particles int     `yaml:"particles" jsonschema:"minimum=2,maximum=100000" jsonschema_description:"of the filter that infers trajectories and likelihoods"`
 	LagMS     float64 `yaml:"lag_ms" jsonschema:"minimum=0,maximum=100000" jsonschema_description:"how far the filter looks ahead, ms"`
 
+	GuideIterations int     `yaml:"guide_iterations" jsonschema:"minimum=0,maximum=10000" jsonschema_description:"most iterations of L-BFGS to the most probable innovations of a split, around which half of the particles then draw, at a cost to their weights that keeps means and likelihoods right; 0: all particles go their own way"`
+	PatienceMS      float64 `yaml:"patience_ms" jsonschema:"minimum=0,maximum=100000" jsonschema_description:"how long that cost does not count in resampling, ms"`
+
 	FreeRunS        float64   `yaml:"free_run_s" jsonschema:"minimum=0,maximum=100000" jsonschema_description:"time that the fitted model runs on its own in the evaluation of the test split, s; 0: none"`
 	PulseAmplitudes []float64 `yaml:"pulse_amplitudes,omitempty" jsonschema:"minItems=1,maxItems=100" jsonschema_description:"input to the second population, 1/s, for 200 ms while the first one wins: the test split then has the chance that the second takes over, and that in the true network"`
 	PulseTrials     int       `yaml:"pulse_trials" jsonschema:"minimum=1,maximum=100000" jsonschema_description:"trials for each amplitude"`
@@ -43,5 +47,5 @@ func (BaumViterbi) isRule() {}
 func defaultBaumViterbi() BaumViterbi {
 	return BaumViterbi{Trajectory: "map", Restarts: 5, FitLeak: true, FitRest: true, FitThreshold: true, FitWeights: "by-source", Lower: 0.4, Upper: 2, PriorDeviation: 1,
 		InitialSigmaMS: 200, InitialSlack: 10, ParameterIterations: 40, TrajectoryIterations: 60,
-		StepSize: 1e-3, Keep: "both-lowest", Patience: 3, Samples: 4, Particles: 200, LagMS: 200, FreeRunS: 100, PulseTrials: 20, GLM: true}
+		StepSize: 1e-3, Keep: "both-lowest", Patience: 3, Samples: 4, Particles: 200, LagMS: 200, GuideIterations: 60, PatienceMS: 200, FreeRunS: 100, PulseTrials: 20, GLM: true}
 }

@@ -70,7 +70,7 @@ func neulvmSchedule(e *config.Experiment, s Settings, dt float64) em.Schedule {
 
 func neulvmParameters(reference *neulvm.Network, r config.BaumViterbi) (*em.Parameters, error) {
 	weights := map[string]em.Weights{"none": em.FixedWeights, "by-source": em.BySource, "each": em.EachWeight}
-	return em.NewParameters(em.Parameters{Reference: reference, Lower: r.Lower, Upper: r.Upper, Prior: r.PriorDeviation,
+	return em.NewParameters(em.Parameters{Reference: reference, Lower: r.Lower, Upper: r.Upper, Prior: r.PriorDeviation, PriorShared: r.PriorShared,
 		Leak: r.FitLeak, Rest: r.FitRest, Threshold: r.FitThreshold, Weights: weights[r.FitWeights]})
 }
 
@@ -354,7 +354,8 @@ func (x *neulvmTrainee) infer(split string) (*inferred, error) {
 		return nil, err
 	}
 	r := &inferred{data: data}
-	if r.logLikelihood, r.z, r.deviation, err = fit.Infer(x.Particles, x.Lag, x.seed, x.threads); err != nil {
+	if r.logLikelihood, r.z, r.deviation, err = fit.Particles(em.Inference{Particles: x.Particles, Lag: x.Lag, Seed: x.seed, Threads: x.threads,
+		Guide: x.rule.GuideIterations, Patience: int(math.Round(x.rule.PatienceMS / 1000 / data.Dt))}); err != nil {
 		return nil, err
 	}
 	for p, trains := range data.Spikes {

@@ -8,7 +8,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/snnctl/snnctl/internal/checkpoint"
 	"github.com/snnctl/snnctl/pkg/metrics"
@@ -87,7 +89,7 @@ func TestFitFollowsTheActivity(t *testing.T) {
 	if losses[1] >= losses[0] {
 		t.Errorf("the loss goes from %v to %v", losses[0], losses[1])
 	}
-	_, mean, err := tr.Best().Particles(400, 50, 1, 2) // with 100 the mean is still a matter of chance
+	_, mean, _, err := tr.Best().Particles(Inference{Particles: 400, Lag: 50, Seed: 1, Threads: 2}) // with 100 the mean is still a matter of chance
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,6 +98,96 @@ func TestFitFollowsTheActivity(t *testing.T) {
 		if got, base := correlation50(mean[p], truth[p]), correlation50(smooth, truth[p]); got < base {
 			t.Errorf("population %d: correlation %.3f, of smoothed spikes %.3f", p, got, base)
 		}
+	}
+}
+
+// A network that hardly ever switches on its own, with weights larger than the true ones, sends
+// hardly any particle over on its own. Half of the particles being
+// pushed towards the most probable trajectory, some do go over.
+func TestGuidedParticlesFollowASwitch(t *testing.T) {
+	data, truth := recorded(16, 4, 3) // the winner changes twice
+	o := Options{Grid: neulvm.Grid{Dt: 4e-3, Ages: 125}, Parameters: allOf(neulvm.WinnerTakeAll()), Sigma: 50}
+	ratios := []float64{1, 1, 1, 1.4, 1.4, 1.4, 1, 1, 1, 1, 1, 1}
+	infer := func(guide int) (logLikelihood, correlation float64) {
+		f, err := NewFit(o, data, ratios)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, mean, _, err := f.Particles(Inference{Particles: 50, Lag: 50, Seed: 1, Threads: 1, Guide: guide, Patience: 50})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l, correlation50(mean[0], truth[0])
+	}
+	blind, blindR := infer(0)
+	guided, guidedR := infer(40)
+	if guided < blind+20 || guidedR < blindR || guidedR < 0.9 {
+		t.Errorf("ln p = %.1f with a guide and %.1f without, correlations %.3f and %.3f; want it to gain 20 and to follow the activity", guided, blind, guidedR, blindR)
+	}
+}
+
+// What one population's parameters are tells of another's where the prior has a common part: its
+// density is that of a multivariate normal.
+func TestSharedPriorIsTheMultivariateNormal(t *testing.T) {
+	const sigma, rho = 0.7, 0.9
+	p, err := NewParameters(Parameters{Reference: neulvm.WinnerTakeAll(), Lower: 0.4, Upper: 2, Prior: sigma, PriorShared: rho, Leak: true, Rest: true, Threshold: true, Weights: BySource})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := p.Len()
+	covariance := mat.NewSymDense(n, nil)
+	for i, a := range p.free {
+		for j, b := range p.free[:i+1] {
+			c := 0.0
+			if a.kind == b.kind {
+				c = sigma * sigma * rho
+			}
+			if i == j {
+				c = sigma * sigma
+			}
+			covariance.SetSym(i, j, c)
+		}
+	}
+	normal, ok := distmv.NewNormal(make([]float64, n), covariance, nil)
+	if !ok {
+		t.Fatal("the covariance is not positive definite")
+	}
+	random := rand.New(rand.NewPCG(3, 4))
+	x, zero, grad := make([]float64, n), make([]float64, n), make([]float64, n)
+	for i := range x {
+		x[i] = random.NormFloat64()
+	}
+	want := normal.LogProb(zero) - normal.LogProb(x)
+	if got := p.penalty(x, grad); math.Abs(got-want) > 1e-9 {
+		t.Errorf("penalty %v, want %v", got, want)
+	}
+	for i := range x {
+		const h = 1e-5
+		kept := x[i]
+		x[i] = kept + h
+		up := p.penalty(x, make([]float64, n))
+		x[i] = kept - h
+		down := p.penalty(x, make([]float64, n))
+		x[i] = kept
+		if d := (up - down) / (2 * h); math.Abs(d-grad[i]) > 1e-7 {
+			t.Errorf("gradient %v, by differences %v", grad[i], d)
+		}
+	}
+	// Draws have that correlation.
+	var a, b, other []float64
+	for range 4000 {
+		r := p.Draw(random)
+		p.toFree(r, x)
+		a, b, other = append(a, x[0]), append(b, x[1]), append(other, x[6])
+	}
+	if r := stat.Correlation(a, b, nil); math.Abs(r-rho) > 0.02 {
+		t.Errorf("leaks drawn of two populations have the correlation %.3f, want %g", r, rho)
+	}
+	if r := stat.Correlation(a, other, nil); math.Abs(r) > 0.05 {
+		t.Errorf("a leak and a resting potential have the correlation %.3f, want none", r)
+	}
+	if _, err := NewParameters(Parameters{Reference: neulvm.WinnerTakeAll(), Lower: 0.4, Upper: 2, PriorShared: 1, Leak: true}); err == nil {
+		t.Error("all of the prior is shared, and no error")
 	}
 }
 

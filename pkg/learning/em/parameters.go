@@ -25,6 +25,12 @@ type Parameters struct {
 	// all ratios in the box are alike.
 	Prior float64
 
+	// PriorShared, ρ in [0, 1), is the part of the prior's variance that the populations have in
+	// common: coordinates of the same kind (α, μ, θ, J from excitatory, J from inhibitory
+	// populations) have the correlation ρ. What spikes say of one population then tells of
+	// the others too. 0: populations have nothing to do with each other.
+	PriorShared float64
+
 	free []parameter
 }
 
@@ -40,9 +46,22 @@ const (
 // parameter is a free one: the entries of the network that its ratio scales.
 type parameter struct {
 	name    string
+	kind    kind
 	entries func(*neulvm.Network) []*float64
 	grad    func(*neulvm.Gradient) []float64
 }
+
+// kind is what parameters with a common part of the prior have in common.
+type kind int
+
+const (
+	ofLeak kind = iota
+	ofExcitation
+	ofInhibition
+	ofRest
+	ofThreshold
+	kinds
+)
 
 // NewParameters lists the free parameters.
 func NewParameters(p Parameters) (*Parameters, error) {
@@ -50,13 +69,16 @@ func NewParameters(p Parameters) (*Parameters, error) {
 	if !(p.Lower > 0 && p.Lower < p.Upper) {
 		return nil, fault.Inputf("ratios are bounded by %g and %g, expected positive bounds in ascending order", p.Lower, p.Upper)
 	}
-	vector := func(name string, of func(*neulvm.Network) []float64, grad func(*neulvm.Gradient) []float64, places ...int) error {
+	if p.PriorShared < 0 || p.PriorShared >= 1 {
+		return nil, fault.Inputf("%g of the prior's variance is shared, expected at least 0 and less than 1", p.PriorShared)
+	}
+	vector := func(name string, k kind, of func(*neulvm.Network) []float64, grad func(*neulvm.Gradient) []float64, places ...int) error {
 		for _, i := range places {
 			if of(p.Reference)[i] == 0 {
 				return fault.Inputf("the reference value of %s is 0, expected another to take ratios to", name)
 			}
 		}
-		p.free = append(p.free, parameter{name, func(n *neulvm.Network) (e []*float64) {
+		p.free = append(p.free, parameter{name, k, func(n *neulvm.Network) (e []*float64) {
 			for _, i := range places {
 				e = append(e, &of(n)[i])
 			}
@@ -75,7 +97,7 @@ func NewParameters(p Parameters) (*Parameters, error) {
 	weights := func(n *neulvm.Network) []float64 { return n.J }
 	for i := range m {
 		if p.Leak {
-			if err := vector(indexed("alpha", i), leak, func(g *neulvm.Gradient) []float64 { return g.Leak }, i); err != nil {
+			if err := vector(indexed("alpha", i), ofLeak, leak, func(g *neulvm.Gradient) []float64 { return g.Leak }, i); err != nil {
 				return nil, err
 			}
 		}
@@ -90,12 +112,12 @@ func NewParameters(p Parameters) (*Parameters, error) {
 		}
 		switch {
 		case p.Weights == BySource && len(row) > 0:
-			if err := vector(indexed("J", q), weights, gradJ, row...); err != nil {
+			if err := vector(indexed("J", q), ofWeight(p.Reference.J[row[0]]), weights, gradJ, row...); err != nil {
 				return nil, err
 			}
 		case p.Weights == EachWeight:
 			for _, i := range row {
-				if err := vector(indexed("J", q)+"_"+indexed("to", i%m), weights, gradJ, i); err != nil {
+				if err := vector(indexed("J", q)+"_"+indexed("to", i%m), ofWeight(p.Reference.J[i]), weights, gradJ, i); err != nil {
 					return nil, err
 				}
 			}
@@ -103,14 +125,14 @@ func NewParameters(p Parameters) (*Parameters, error) {
 	}
 	for i := range m {
 		if p.Rest {
-			if err := vector(indexed("mu", i), rest, func(g *neulvm.Gradient) []float64 { return g.Rest }, i); err != nil {
+			if err := vector(indexed("mu", i), ofRest, rest, func(g *neulvm.Gradient) []float64 { return g.Rest }, i); err != nil {
 				return nil, err
 			}
 		}
 	}
 	for i := range m {
 		if p.Threshold {
-			if err := vector(indexed("theta", i), threshold, func(g *neulvm.Gradient) []float64 { return g.Threshold }, i); err != nil {
+			if err := vector(indexed("theta", i), ofThreshold, threshold, func(g *neulvm.Gradient) []float64 { return g.Threshold }, i); err != nil {
 				return nil, err
 			}
 		}
@@ -119,6 +141,13 @@ func NewParameters(p Parameters) (*Parameters, error) {
 		return nil, fault.Inputf("no parameter is free, expected at least one to fit")
 	}
 	return &p, nil
+}
+
+func ofWeight(j float64) kind {
+	if j < 0 {
+		return ofInhibition
+	}
+	return ofExcitation
 }
 
 func indexed(name string, i int) string { return fmt.Sprintf("%s_%d", name, i) }
@@ -194,10 +223,17 @@ func (p *Parameters) toFree(ratios, x []float64) {
 // Draw draws ratios: from the prior where there is one, else uniformly in the box.
 func (p *Parameters) Draw(random *rand.Rand) []float64 {
 	ratios := make([]float64, len(p.free))
+	var common [kinds]float64
+	if p.PriorShared > 0 {
+		for k := range common {
+			common[k] = math.Sqrt(p.PriorShared) * random.NormFloat64()
+		}
+	}
 	for i := range ratios {
 		s := random.Float64()
 		if p.Prior > 0 {
-			s = 1 / (1 + math.Exp(-p.Prior*random.NormFloat64()))
+			x := common[p.free[i].kind] + math.Sqrt(1-p.PriorShared)*random.NormFloat64()
+			s = 1 / (1 + math.Exp(-p.Prior*x))
 		}
 		ratios[i] = p.Lower + (p.Upper-p.Lower)*s
 	}
@@ -205,15 +241,25 @@ func (p *Parameters) Draw(random *rand.Rand) []float64 {
 }
 
 // penalty is -ln of the prior density of coordinates, up to a constant; it adds its
-// gradient.
+// gradient. For n coordinates x of one kind, whose covariance is σ² ((1-ρ) 1 + ρ 11ᵀ), it is
+//
+//	(|x|² - ρ/(1 - ρ + n ρ) (Σx)²) / (2 (1-ρ) σ²)
 func (p *Parameters) penalty(x, grad []float64) (sum float64) {
 	if p.Prior == 0 {
 		return 0
 	}
-	c := 1 / p.Prior
+	var n, total [kinds]float64
 	for i, v := range x {
-		sum += v * v * c * c / 2
-		grad[i] += v * c * c
+		n[p.free[i].kind]++
+		total[p.free[i].kind] += v
+	}
+	rho := p.PriorShared
+	scale := 1 / (p.Prior * p.Prior * (1 - rho))
+	for i, v := range x {
+		k := p.free[i].kind
+		g := scale * (v - rho/(1-rho+n[k]*rho)*total[k])
+		sum += v * g / 2
+		grad[i] += g
 	}
 	return sum
 }

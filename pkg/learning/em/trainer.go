@@ -169,7 +169,7 @@ func (t *Trainer) move(f *Fit, k, step, threads int) (loss float64, err error) {
 		}
 		var logLikelihood float64
 		var mean [][]float64
-		if logLikelihood, mean, err = f.Particles(t.Particles, t.Lag, t.Seed, threads); err != nil {
+		if logLikelihood, mean, _, err = f.Particles(Inference{Particles: t.Particles, Lag: t.Lag, Seed: t.Seed, Threads: threads}); err != nil {
 			return 0, err
 		}
 		for p := range mean {

@@ -15,6 +15,10 @@ import (
 //
 // It yields the likelihood of the spikes, the trajectory being summed over, and means of
 // the trajectory given the spikes up to some bins later.
+//
+// A network that hardly ever switches on its own sends hardly any particle to where the spikes of
+// a switch come from. Guide mends that: it gives half of the particles a push, and makes
+// up for it in their weights.
 type Ensemble struct {
 	net       *Network
 	problem   *Problem
@@ -30,6 +34,11 @@ type Ensemble struct {
 	order        []int32
 	normal       []float64
 	threads      int
+
+	guide   [][]float64 // [M][T]; nil: none
+	patient int         // bins
+	pending [][]float64 // [patient][particles], a ring over bins: ln weight that is yet to be charged
+	owed    []float64   // [particles] the sum of pending
 }
 
 type particle struct {
@@ -57,6 +66,20 @@ func NewEnsemble(net *Network, p *Problem, history [][]float64, n, lag, threads 
 	return e
 }
 
+// Guide makes half of the particles draw their innovations around xi, [M][T], such as the most
+// probable ones, instead of 0. What they draw costs them
+//
+//	ln N(ξ; 0, 1) - ln N(ξ; xi, 1) = Σ_p (xi²/2 - ξ xi)
+//
+// of their weight, so that means and likelihood have the right expectation, whatever
+// xi is. The cost comes before what it buys: it counts in resampling only after the given number
+// of bins, at least 1, until when the particles carry it along.
+func (e *Ensemble) Guide(xi [][]float64, bins int) {
+	e.guide, e.patient = xi, bins
+	e.pending = rows(bins, len(e.particles))
+	e.owed = make([]float64, len(e.particles))
+}
+
 // Run goes through the problem's bins and returns ln p(spikes). Random numbers are those of
 // seed and trial, whatever the number of threads.
 func (e *Ensemble) Run(seed, trial uint64) float64 {
@@ -75,6 +98,7 @@ func (e *Ensemble) Run(seed, trial uint64) float64 {
 				}
 			}
 		}
+		e.charge(t)
 		total += e.normalise()
 		random := rng.Stream(seed, purposeEnsemble, trial, uint64(t))
 		e.parents = append(e.parents, e.resample(random))
@@ -86,7 +110,12 @@ func (e *Ensemble) Run(seed, trial uint64) float64 {
 			k := &e.particles[i]
 			for q := range m {
 				zbar := k.sim.Expected(q)
-				z := zbar + e.normal[i*m+q]*math.Sqrt(Variance(zbar, e.net.Neurons[q], e.problem.Grid.Dt))
+				xi := e.normal[i*m+q]
+				if e.guided(i) {
+					xi += e.guide[q][t]
+					e.owe(i, t, e.guide[q][t]*(e.guide[q][t]/2-xi))
+				}
+				z := zbar + xi*math.Sqrt(Variance(zbar, e.net.Neurons[q], e.problem.Grid.Dt))
 				drawn[i*m+q] = max(z, leastFraction)
 			}
 			k.sim.Commit(drawn[i*m : i*m+m])
@@ -96,6 +125,7 @@ func (e *Ensemble) Run(seed, trial uint64) float64 {
 			to := t + 1 - e.lag
 			if last {
 				to = t + 1
+				total += e.settle()
 			}
 			if to > e.done {
 				e.smooth(e.done, to, t)
@@ -107,6 +137,40 @@ func (e *Ensemble) Run(seed, trial uint64) float64 {
 		}
 	}
 	return total
+}
+
+// guided reports whether particle i follows the guide: every second one does.
+func (e *Ensemble) guided(i int) bool { return e.guide != nil && i%2 == 1 }
+
+// owe adds to what particle i will be charged for bin t.
+func (e *Ensemble) owe(i, t int, cost float64) {
+	e.pending[t%e.patient][i] += cost
+	e.owed[i] += cost
+}
+
+// charge takes from the weights what was owed since e.patient bins before t.
+func (e *Ensemble) charge(t int) {
+	if e.guide == nil {
+		return
+	}
+	due := e.pending[t%e.patient]
+	for i, cost := range due {
+		e.log[i] += cost
+		e.owed[i] -= cost
+		due[i] = 0
+	}
+}
+
+// settle takes all that is owed, and returns the logarithm of what the weights sum to then.
+func (e *Ensemble) settle() float64 {
+	if e.guide == nil {
+		return 0
+	}
+	for i := range e.log {
+		e.log[i] += e.owed[i]
+		e.owed[i] = 0
+	}
+	return e.normalise()
 }
 
 // smoothingBlock is how many bins pass between two looks back.
@@ -206,6 +270,14 @@ func (e *Ensemble) resample(random *rand.Rand) []int32 {
 			e.particles[i].copy(&e.particles[p])
 		}
 	})
+	if e.guide != nil {
+		for i, p := range parents {
+			e.owed[i] = e.owed[p]
+			for _, of := range e.pending {
+				of[i] = of[p]
+			}
+		}
+	}
 	for i := range e.log {
 		e.log[i] = -math.Log(float64(n))
 	}
@@ -226,11 +298,12 @@ func (e *Ensemble) smooth(from, to, now int) {
 	for i := range e.order {
 		e.order[i] = int32(i)
 	}
+	weights := e.weights()
 	for t := now; t >= from; t-- {
 		// A particle's fractions of bin t were drawn after its resampling.
 		if t < to {
 			for i, k := range e.order {
-				w := math.Exp(e.log[i])
+				w := weights[i]
 				for p := range m {
 					z := e.drawn[t][int(k)*m+p]
 					e.mean[p][t] += w * z
@@ -244,6 +317,28 @@ func (e *Ensemble) smooth(from, to, now int) {
 			}
 		}
 	}
+}
+
+// weights are those of now, all that is owed being charged; they sum to 1.
+func (e *Ensemble) weights() []float64 {
+	w := make([]float64, len(e.log))
+	top := math.Inf(-1)
+	for i, l := range e.log {
+		w[i] = l
+		if e.guide != nil {
+			w[i] += e.owed[i]
+		}
+		top = max(top, w[i])
+	}
+	sum := 0.0
+	for i := range w {
+		w[i] = math.Exp(w[i] - top)
+		sum += w[i]
+	}
+	for i := range w {
+		w[i] /= sum
+	}
+	return w
 }
 
 // Smoothed gives means and standard deviations of the trajectory, [M][T], each given the

@@ -245,4 +245,19 @@ func TestParticlesSumOverTrajectories(t *testing.T) {
 			t.Errorf("bin %d: mean %.3f, deviation %.3f", bin, m, d)
 		}
 	}
+	// A push in any direction, for which the particles pay sooner or later, changes neither
+	// likelihood nor means.
+	for _, patience := range []int{1, 2, 50} {
+		guided := NewEnsemble(net, p, history, 20_000, 10, 2)
+		guided.Guide([][]float64{{0.8, -1, 1.2}}, patience)
+		if got := guided.Run(2, 0); math.Abs(got-want) > 0.015 {
+			t.Errorf("ln p = %.4f by particles of which half are pushed, patience %d; %.4f by quadrature", got, patience, want)
+		}
+		pushed, _ := guided.Smoothed()
+		for bin := range mean[0] {
+			if a, b := mean[0][bin], pushed[0][bin]; math.Abs(a-b) > 0.02*a+0.001 {
+				t.Errorf("bin %d, patience %d: mean %.4f with a push, %.4f without", bin, patience, b, a)
+			}
+		}
+	}
 }
