@@ -11,13 +11,15 @@ type AudioCodec struct {
 	Stages    int    `yaml:"stages" jsonschema:"minimum=1,maximum=64" when:"quantiser=rvq" jsonschema_description:"codebooks"`
 	Entries   int    `yaml:"entries" jsonschema:"minimum=2,maximum=65536" when:"quantiser=rvq" jsonschema_description:"of a codebook"`
 
+	Nested     bool    `yaml:"nested" when:"quantiser=binary" jsonschema_description:"in training the last units, a number drawn anew each time, have no events: one model for many rates"`
 	BetaInit   float64 `yaml:"beta_init" jsonschema:"minimum=-10,maximum=10" when:"quantiser=binary" jsonschema_description:"β of batch normalisation at the start: 0 gives a density of 0.5, -1.2 of 0.12"`
 	BNMomentum float64 `yaml:"bn_momentum" jsonschema:"exclusiveMinimum=0,maximum=1" when:"quantiser=binary" jsonschema_description:"of the running averages of batch normalisation"`
 
-	HopSamples       int `yaml:"hop_samples" jsonschema:"minimum=2,maximum=4096" when:"front=mdct" jsonschema_description:"samples a frame"`
-	Channels         int `yaml:"channels" jsonschema:"minimum=2,maximum=4096" when:"front=mdct" jsonschema_description:"of all layers"`
-	EncoderResiduals int `yaml:"encoder_residuals" jsonschema:"minimum=0,maximum=64" when:"front=mdct" jsonschema_description:"residual units of the encoder"`
-	DecoderResiduals int `yaml:"decoder_residuals" jsonschema:"minimum=0,maximum=64" when:"front=mdct" jsonschema_description:"residual units of the decoder"`
+	HopSamples       int  `yaml:"hop_samples" jsonschema:"minimum=2,maximum=4096" when:"front=mdct" jsonschema_description:"samples a frame"`
+	Channels         int  `yaml:"channels" jsonschema:"minimum=2,maximum=4096" when:"front=mdct" jsonschema_description:"of all layers"`
+	EncoderResiduals int  `yaml:"encoder_residuals" jsonschema:"minimum=0,maximum=64" when:"front=mdct" jsonschema_description:"residual units of the encoder"`
+	DecoderResiduals int  `yaml:"decoder_residuals" jsonschema:"minimum=0,maximum=64" when:"front=mdct" jsonschema_description:"residual units of the decoder"`
+	Noise            bool `yaml:"noise" when:"front=mdct" jsonschema_description:"a model of magnitudes: the encoder sees and the decoder says how loud each coefficient is, and signs are left to chance, so that phases need no bits"`
 
 	Ratios         []int  `yaml:"ratios,omitempty" jsonschema:"minimum=1,maximum=64,minItems=1,maxItems=8" when:"front=seanet" jsonschema_description:"strides of the decoder, in its order; the encoder has them turned around; their product is the samples a frame"`
 	Widths         []int  `yaml:"widths,omitempty" jsonschema:"minimum=1,maximum=4096,minItems=2,maxItems=9" when:"front=seanet" jsonschema_description:"channels of the encoder before and after each stride"`
@@ -82,6 +84,10 @@ type Autoencoder struct {
 	WaveWeight      float64 `yaml:"wave_weight" jsonschema:"minimum=0,maximum=1000000" jsonschema_description:"of mean|x - x̂|"`
 	MagnitudeWeight float64 `yaml:"magnitude_weight" jsonschema:"minimum=0,maximum=1000000" jsonschema_description:"of mean|S - Ŝ|/mean(S), S the magnitudes of short-time spectra; the mean over four lengths of window"`
 	LogWeight       float64 `yaml:"log_weight" jsonschema:"minimum=0,maximum=1000000" jsonschema_description:"of mean|log₁₀ S - log₁₀ Ŝ|"`
+
+	MelWeight     float64 `yaml:"mel_weight" jsonschema:"minimum=0,maximum=1000000" jsonschema_description:"of the log-mel distance at three resolutions, which log_mel measures"`
+	GainWeight    float64 `yaml:"gain_weight" jsonschema:"minimum=0,maximum=1000000" jsonschema_description:"of model.noise: weight of the distance of the logarithms of the magnitudes of coefficients, in decades"`
+	EnCodecWeight float64 `yaml:"encodec_weight" jsonschema:"minimum=0,maximum=1000000" jsonschema_description:"of EnCodec's distance of mel powers and their logarithms at five resolutions"`
 
 	Variant       string    `yaml:"variant" jsonschema:"enum=free,enum=sparse,enum=mu" jsonschema_description:"free: no penalty on events; sparse: λ mean(z), raised in steps; mu: λ is moved until the rate is target_kbps"`
 	Lambda        float64   `yaml:"lambda" jsonschema:"minimum=0,maximum=1000000" when:"variant=sparse|mu" jsonschema_description:"weight of the penalty; of mu at the start"`

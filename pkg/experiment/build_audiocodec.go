@@ -58,8 +58,8 @@ func codecSpec(e *config.Experiment) (audiocodec.Spec, error) {
 		rate = d.RateHz
 	}
 	spec := audiocodec.Spec{
-		Front: m.Front, Rate: rate, Units: m.Units, Quantiser: m.Quantiser, Stages: m.Stages, Entries: m.Entries, BetaInit: m.BetaInit, Momentum: m.BNMomentum,
-		MDCT: audiocodec.MDCT{Hop: m.HopSamples, Channels: m.Channels, EncoderResiduals: m.EncoderResiduals, DecoderResiduals: m.DecoderResiduals},
+		Front: m.Front, Rate: rate, Units: m.Units, Quantiser: m.Quantiser, Nested: m.Nested, Stages: m.Stages, Entries: m.Entries, BetaInit: m.BetaInit, Momentum: m.BNMomentum,
+		MDCT: audiocodec.MDCT{Hop: m.HopSamples, Channels: m.Channels, EncoderResiduals: m.EncoderResiduals, DecoderResiduals: m.DecoderResiduals, Noise: m.Noise},
 		SEANet: audiocodec.SEANet{Ratios: m.Ratios, Widths: m.Widths, Dimension: m.Dimension, Residuals: m.Residuals, Kernel: m.Kernel,
 			ResidualKernel: m.ResidualKernel, DilationBase: m.DilationBase, Compress: m.Compress, LSTMLayers: m.LSTMLayers, Causal: m.Causal,
 			Padding: m.Padding, TrueSkip: m.TrueSkip, WeightNorm: m.WeightNorm},
@@ -83,7 +83,7 @@ func codecOptions[F tensor.Float](e *config.Experiment, spec *audiocodec.Spec, t
 	r := e.Rule.(config.Autoencoder)
 	o := autoencoder.Options[F]{
 		Options: plasticity.Options[F]{ClipNorm: r.ClipNorm},
-		Weights: autoencoder.Weights{Wave: r.WaveWeight, Magnitude: r.MagnitudeWeight, Log: r.LogWeight},
+		Weights: autoencoder.Weights{Wave: r.WaveWeight, Magnitude: r.MagnitudeWeight, Log: r.LogWeight, Mel: r.MelWeight, EnCodec: r.EnCodecWeight, Gain: r.GainWeight},
 		Sparsity: autoencoder.Sparsity{Variant: r.Variant, Lambda: r.Lambda, Starts: r.Starts, Factors: r.Factors,
 			Floor: r.Floor, Decorrelation: r.Decorrelation},
 		BatchSize: e.Train.BatchSize, Segment: r.SegmentSamples, Steps: e.Train.Iterations, Commitment: r.Commitment,

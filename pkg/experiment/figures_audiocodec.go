@@ -35,13 +35,20 @@ func (x *audioCodec[F]) draw(dir string) error {
 	return drawResponses(selectivity.Test(rec, x.Net.Spec.FrameRate(), 0, x.Seed, x.Threads), dir)
 }
 
-// thresholds of l that the curve of rate and distortion has points for.
-var thresholds = []float64{0, 0.15, 0.3, 0.5, 0.75, 1, 1.4, 2}
+// The curve of rate and distortion has points for thresholds of l, and, of nested models, for parts of the units that are left out.
+var (
+	thresholds = []float64{0, 0.15, 0.3, 0.5, 0.75, 1, 1.4, 2}
+	leftOut    = []float64{0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875}
+)
 
 // drawRates draws how good the first test piece sounds at how many bits, as fewer and fewer
 // of its events are kept.
 func (x *audioCodec[F]) drawRates(dir string) error {
-	points, err := x.RateDistortion(thresholds)
+	parts, title := thresholds, "Rate and distortion, by the threshold of events"
+	if x.Net.Spec.Nested {
+		parts, title = leftOut, "Rate and distortion, by the number of units"
+	}
+	points, err := x.RateDistortion(parts)
 	if err != nil {
 		return err
 	}
@@ -50,7 +57,7 @@ func (x *audioCodec[F]) drawRates(dir string) error {
 		mel.X, mel.Y = append(mel.X, p.Kbps), append(mel.Y, p.LogMel)
 		snr.X, snr.Y = append(snr.X, p.Kbps), append(snr.Y, p.SISNR)
 	}
-	chart := plot.Chart{Title: "Rate and distortion, by the threshold of events", XLabel: "kbit/s",
+	chart := plot.Chart{Title: title, XLabel: "kbit/s",
 		Panels: []plot.Panel{{YLabel: "log-mel distance", Series: []plot.Series{mel}}, {YLabel: "SI-SNR (dB)", Series: []plot.Series{snr}}}}
 	return chart.Write(filepath.Join(dir, "rate-distortion.svg"))
 }

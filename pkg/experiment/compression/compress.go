@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/snnctl/snnctl/internal/eventcode"
 	"github.com/snnctl/snnctl/internal/fault"
@@ -215,8 +216,8 @@ func (s *stream) code() error {
 	return nil
 }
 
-// encode codes the gathered frames with a threshold of l.
-func (s *stream) encode(frames int, threshold float32) (eventcode.Payload, error) {
+// encode codes the gathered frames, with events rarer by a part, see audiocodec.Spec.Threshold.
+func (s *stream) encode(frames int, part float64) (eventcode.Payload, error) {
 	net := s.c.codec.Net
 	s.matrix.Resize(frames, net.Spec.Bits())
 	if net.Vectors != nil {
@@ -228,8 +229,12 @@ func (s *stream) encode(frames int, threshold float32) (eventcode.Payload, error
 		}
 		net.Events(s.matrix, 0, frames, turned, 0)
 	} else {
+		thresholds := make([]float32, net.Spec.Units)
+		for n := range thresholds {
+			thresholds[n] = float32(net.Spec.Threshold(n, part))
+		}
 		for i, v := range s.logits {
-			if v > threshold {
+			if v > thresholds[i%net.Spec.Units] {
 				s.matrix.Set(i/net.Spec.Units, i%net.Spec.Units)
 			}
 		}
@@ -248,7 +253,7 @@ const (
 	closeEnough    = 0.002
 )
 
-// fit raises the threshold until the chunk, with what surrounds it in the file and with what earlier chunks have
+// fit raises the threshold, or leaves out the last units of a nested model, until the chunk, with what surrounds it in the file and with what earlier chunks have
 // left, takes no more than the target. A model that takes less anyway is left as it is, and
 // what is left over is not saved up: the target is a limit.
 func (s *stream) fit(frames int, natural eventcode.Payload) (eventcode.Payload, error) {
@@ -265,9 +270,9 @@ func (s *stream) fit(frames int, natural eventcode.Payload) (eventcode.Payload, 
 		c.kept = budget - cost(natural)
 		return natural, nil
 	}
-	low, high := float32(0), float32(0)
-	for _, v := range s.logits {
-		high = max(high, v)
+	low, high := 0.0, 1.0
+	if !c.codec.Net.Spec.Nested {
+		high = max(0, float64(slices.Max(s.logits)))
 	}
 	best, err := s.encode(frames, high) // no events
 	if err != nil {

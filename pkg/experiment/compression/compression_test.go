@@ -11,10 +11,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/snnctl/snnctl/internal/autodiff"
 	"github.com/snnctl/snnctl/internal/eventcode"
 	"github.com/snnctl/snnctl/internal/fault"
 	"github.com/snnctl/snnctl/internal/rng"
 	"github.com/snnctl/snnctl/internal/snc"
+	"github.com/snnctl/snnctl/internal/tensor"
 	"github.com/snnctl/snnctl/pkg/datasets/audio"
 	"github.com/snnctl/snnctl/pkg/models/audiocodec"
 )
@@ -28,6 +30,11 @@ func model(t testing.TB, change func(*audiocodec.Spec)) *audiocodec.Codec {
 		change(&s)
 	}
 	net := audiocodec.New[float32](s, 1)
+	if s.MDCT.Noise { // its front follows what it hears
+		x := tensor.New[float32](1, net.Padded(200))
+		copy(x.Data, sound(len(x.Data)))
+		net.Encode(&audiocodec.Pass[float32]{Tape: &autodiff.Tape[float32]{}, Threads: 1, Training: true}, autodiff.Constant(x))
+	}
 	if err := audiocodec.Round(net); err != nil {
 		t.Fatal(err)
 	}
@@ -265,6 +272,30 @@ func TestAllDamageIsRefused(t *testing.T) {
 			if _, _, err := decompress(c, data[:i], Decoding{}); !fault.IsInput(err) {
 				t.Errorf("cut after %d bytes: %v", i, err)
 			}
+		}
+	}
+}
+
+// A nested model of magnitudes leaves out its last units, as many as the target asks for.
+func TestTheTargetOfANestedModel(t *testing.T) {
+	c := model(t, func(s *audiocodec.Spec) {
+		s.Nested, s.MDCT.Noise, s.Units, s.BetaInit, s.Momentum = true, true, 40, 0, 1
+	})
+	wav := wave(t, sound(30*8000), 8000, 1)
+	o := options()
+	o.ChunkS = 2
+	_, natural := compress(t, c, wav, o)
+	for _, part := range []float64{.9, .5, .2} {
+		o.TargetKbps = part * natural.FileKbps
+		data, report := compress(t, c, wav, o)
+		if got := 8 * float64(len(data)) / 30 / 1000; got > 1.01*o.TargetKbps || got < .9*o.TargetKbps {
+			t.Errorf("target %.3f kbit/s, the file takes %.3f", o.TargetKbps, got)
+		}
+		if report.Density >= natural.Density {
+			t.Errorf("density %.3f, was %.3f", report.Density, natural.Density)
+		}
+		if _, _, err := decompress(c, data, Decoding{}); err != nil {
+			t.Error(err)
 		}
 	}
 }

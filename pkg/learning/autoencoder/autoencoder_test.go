@@ -12,6 +12,7 @@ import (
 	"github.com/snnctl/snnctl/pkg/datasets/audio/synthpiano"
 	"github.com/snnctl/snnctl/pkg/learning/optim"
 	"github.com/snnctl/snnctl/pkg/learning/plasticity"
+	"github.com/snnctl/snnctl/pkg/metrics/sound"
 	"github.com/snnctl/snnctl/pkg/models/audiocodec"
 )
 
@@ -52,7 +53,7 @@ func differences(t *testing.T, name string, x *autodiff.Var[float64], loss func(
 }
 
 func TestGradientOfTheSpectralLoss(t *testing.T) {
-	l := newSpectral[float64](Weights{5, 2, 1}, 2)
+	l := newReconstruction[float64](Weights{Wave: 5, Magnitude: 2, Log: 1}, 8000, 2)
 	x, y := autodiff.Constant(random(1, 2, 1500)), autodiff.NewVar(random(2, 2, 1500))
 	differences(t, "spectral loss", y, func(tape *autodiff.Tape[float64]) *autodiff.Var[float64] { return l.loss(tape, x, y) }, 97, 1e-4)
 	if same := l.loss(new(autodiff.Tape[float64]), x, x).Value.Data[0]; same > 1e-5 {
@@ -64,12 +65,135 @@ func TestGradientOfTheSpectralLoss(t *testing.T) {
 	for _, v := range x.Value.Data {
 		wave += math.Abs(v) / 3000
 	}
-	only := newSpectral[float64](Weights{5, 0, 0}, 1).loss(new(autodiff.Tape[float64]), x, silence).Value.Data[0]
+	only := newReconstruction[float64](Weights{Wave: 5}, 8000, 1).loss(new(autodiff.Tape[float64]), x, silence).Value.Data[0]
 	if math.Abs(only-5*wave) > 1e-12 {
 		t.Errorf("5 mean|x| is %v, want %v", only, 5*wave)
 	}
-	if only := newSpectral[float64](Weights{0, 2, 0}, 1).loss(new(autodiff.Tape[float64]), x, silence).Value.Data[0]; math.Abs(only-2) > 1e-5 {
+	if only := newReconstruction[float64](Weights{Magnitude: 2}, 8000, 1).loss(new(autodiff.Tape[float64]), x, silence).Value.Data[0]; math.Abs(only-2) > 1e-5 {
 		t.Errorf("2 mean|S|/mean(S) is %v, want 2", only)
+	}
+}
+
+func TestGradientsOfMelDistances(t *testing.T) {
+	for name, l := range map[string]*mel[float64]{"log-mel": newLogMel[float64](8000, 2), "EnCodec's": newEnCodecMel[float64](8000, 2)} {
+		r := &reconstruction[float64]{parts: []part[float64]{{name, 3, l}}}
+		x, y := autodiff.Constant(random(1, 2, 2100)), autodiff.NewVar(random(2, 2, 2100))
+		differences(t, name, y, func(tape *autodiff.Tape[float64]) *autodiff.Var[float64] { return r.loss(tape, x, y) }, 83, 1e-4)
+		if same := r.loss(new(autodiff.Tape[float64]), x, x).Value.Data[0]; same > 1e-9 {
+			t.Errorf("%s of a sound to itself is %v", name, same)
+		}
+	}
+	// The loss is the metric.
+	x, y := random(3, 1, 4096), random(4, 1, 4096)
+	got := newLogMel[float64](8000, 1).compare(x, y, nil)
+	if want := sound.LogMel(numbers[float32](x.Data), numbers[float32](y.Data), 8000, sound.QuickBands()); math.Abs(got-want) > 1e-6 {
+		t.Errorf("the log-mel distance is %v, by the metric %v", got, want)
+	}
+	// Half as loud is a quarter of the powers: 3/4 mean(M) and (log₁₀ 4)² a scale, but where no power is.
+	only := newEnCodecMel[float64](8000, 1)
+	only.scales, only.total = only.scales[4:], 1
+	half := random(3, 1, 4096)
+	for i := range half.Data {
+		x.Data[i] *= 100
+		half.Data[i] *= 50
+	}
+	s := &only.scales[0]
+	w := &melBench[float64]{bench: newBench[float64](s.size), x: make([]float64, 64*lanes), y: make([]float64, 64*lanes), g: make([]float64, s.bins()*lanes)}
+	s.compare(x.Data, half.Data, nil, 1, w)
+	mean := 0.0
+	frames := s.count(s.length(4096))
+	for g := range tensor.Groups(frames) {
+		of := w.group(s.frames, g) // powers of x
+		for band := range s.bands {
+			for bin := range s.bins() {
+				for lane := range min(lanes, frames-g*lanes) {
+					mean += s.bank[band*s.bins()+bin] * of.x[bin*lanes+lane] / float64(frames*s.bands)
+				}
+			}
+		}
+	}
+	want := .75*mean + math.Pow(math.Log10(4), 2)
+	if got := only.compare(x, half, nil); math.Abs(got-want) > 1e-3*want {
+		t.Errorf("EnCodec's distance of half as loud is %v, want %v", got, want)
+	}
+}
+
+func TestGradientOfTheGainDistance(t *testing.T) {
+	heard, said := autodiff.Constant(random(1, 2, 8, 30)), autodiff.NewVar(random(2, 2, 8, 30))
+	differences(t, "gain distance", said, func(tape *autodiff.Tape[float64]) *autodiff.Var[float64] {
+		return gainDistance(tape, heard, said, 8000, 3)
+	}, 7, 1e-5)
+	// Ten times as loud everywhere is a decade.
+	for i, v := range heard.Value.Data {
+		said.Value.Data[i] = v - math.Ln10
+	}
+	if got := gainDistance(new(autodiff.Tape[float64]), heard, said, 8000, 3).Value.Data[0]; math.Abs(got-3) > 1e-12 {
+		t.Errorf("3 decades weigh %v", got)
+	}
+}
+
+// The first units stay, between an eighth of them and all; no gradient goes to the others.
+func TestNestedUnits(t *testing.T) {
+	z := autodiff.NewVar(tensor.New[float64](40, 16, 3))
+	for i := range z.Value.Data {
+		z.Value.Data[i] = 1
+	}
+	var tape autodiff.Tape[float64]
+	y := nested(&tape, z, 1, 5)
+	tape.Backward(autodiff.Sum(&tape, 1, y, 2))
+	seen := map[int]bool{}
+	for b := range 40 {
+		n := 0
+		for u := range 16 {
+			at := (b*16 + u) * 3
+			if y.Value.Data[at] == 1 {
+				n = u + 1
+			}
+			for _, i := range []int{at, at + 1, at + 2} {
+				if z.Grad.Data[i] != 2*y.Value.Data[i] || y.Value.Data[i] != y.Value.Data[at] {
+					t.Fatalf("element %d, unit %d: value %v, gradient %v", b, u, y.Value.Data[i], z.Grad.Data[i])
+				}
+			}
+		}
+		for u := range n {
+			if y.Value.Data[(b*16+u)*3] != 1 {
+				t.Fatalf("of element %d unit %d is missing, and unit %d is there", b, u, n-1)
+			}
+		}
+		seen[n] = true
+		if n < 2 {
+			t.Errorf("%d units are left", n)
+		}
+	}
+	if len(seen) < 8 {
+		t.Errorf("only %d numbers of units in 40 draws", len(seen))
+	}
+	again := nested(new(autodiff.Tape[float64]), z, 1, 5)
+	if !slices.Equal(again.Value.Data, y.Value.Data) {
+		t.Error("the same step leaves others out")
+	}
+}
+
+// A nested model of magnitudes trains, and any part of its units is a code: the more of them, the better and the dearer.
+func TestNestedMagnitudesTrain(t *testing.T) {
+	c := corpus()
+	spec := audiocodec.Spec{Front: "mdct", Rate: 8000, Units: 16, Quantiser: "binary", Nested: true, BetaInit: -.5, Momentum: .05,
+		MDCT: audiocodec.MDCT{Hop: 128, Channels: 24, EncoderResiduals: 1, DecoderResiduals: 1, Noise: true}}
+	tr := New(audiocodec.New[float32](spec, 1), c, Options[float32]{
+		Options: plasticity.Options[float32]{Optimizer: &optim.Adam[float32]{Beta1: .9, Beta2: .99, Epsilon: 1e-8}, Schedule: optim.Constant(3e-3), ClipNorm: 5},
+		Weights: Weights{Mel: 1, Gain: 2}, Sparsity: Sparsity{Variant: "free", Decorrelation: .02}, BatchSize: 4, Segment: 4096, Steps: 120, ChunkS: 10, Seed: 1, Threads: 2})
+	for step := range 120 {
+		if _, err := tr.Step(step); err != nil {
+			t.Fatal(err)
+		}
+	}
+	points, err := tr.RateDistortion([]float64{0, .75, 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, quarter, none := points[0], points[1], points[2]
+	if !(all.LogMel < quarter.LogMel && quarter.LogMel < none.LogMel) || !(all.Kbps > quarter.Kbps && quarter.Kbps > none.Kbps) {
+		t.Errorf("all, a quarter, no units: %+v", points)
 	}
 }
 
@@ -133,7 +257,7 @@ func trainer[F tensor.Float](c *audio.Corpus, quantiser string, s Sparsity, step
 		MDCT: audiocodec.MDCT{Hop: 128, Channels: 16, EncoderResiduals: 1, DecoderResiduals: 1}}
 	return New(audiocodec.New[F](spec, 1), c, Options[F]{
 		Options: plasticity.Options[F]{Optimizer: &optim.Adam[F]{Beta1: .9, Beta2: .99, Epsilon: 1e-8}, Schedule: optim.Constant(3e-3), ClipNorm: 5},
-		Weights: Weights{5, .5, 1}, Sparsity: s, BatchSize: 2, Segment: 2048, Steps: steps, Commitment: 1, ChunkS: 10, Seed: 1, Threads: 2})
+		Weights: Weights{Wave: 5, Magnitude: .5, Log: 1}, Sparsity: s, BatchSize: 2, Segment: 2048, Steps: steps, Commitment: 1, ChunkS: 10, Seed: 1, Threads: 2})
 }
 
 // The whole loss, with its penalties, in float64 and with the soft twin of H.
@@ -234,7 +358,7 @@ func TestTheSameBitsForAnyNumberOfThreads(t *testing.T) {
 	for _, threads := range []int{1, 3} {
 		tr := trainer[float32](c, "binary", Sparsity{Variant: "mu", Lambda: .1, Density: .05, Decorrelation: .1}, 10)
 		tr.Threads = threads
-		tr.loss.threads = threads
+		tr.loss = newReconstruction[float32](tr.Weights, c.Rate, threads)
 		for step := range 8 {
 			if _, err := tr.Step(step); err != nil {
 				t.Fatal(err)

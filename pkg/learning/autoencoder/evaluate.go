@@ -52,15 +52,15 @@ func (t *Trainer[F]) Code(split string, pieces int) ([]Coded, error) {
 	return t.codeAbove(split, pieces, 0)
 }
 
-// codeAbove is Code with events where l is above a threshold.
-func (t *Trainer[F]) codeAbove(split string, pieces int, threshold F) ([]Coded, error) {
+// codeAbove is Code with events rarer by a part, see audiocodec.Spec.Threshold.
+func (t *Trainer[F]) codeAbove(split string, pieces int, part float64) ([]Coded, error) {
 	all := t.Corpus.Pieces[split]
 	if pieces > 0 {
 		all = all[:min(pieces, len(all))]
 	}
 	var coded []Coded
 	for _, p := range all {
-		code, err := t.Net.EncodeAll(t.Threads, numbers[F](p.Samples), threshold)
+		code, err := t.Net.EncodeAll(t.Threads, numbers[F](p.Samples), part)
 		if err != nil {
 			return nil, err
 		}
@@ -236,27 +236,26 @@ func activity(coded []Coded) (density, silent, copies float64) {
 
 // Point is what a code of some rate is worth.
 type Point struct {
-	Threshold     float64
+	Part          float64 // by which events are rarer, see audiocodec.Spec.Threshold
 	Kbps          float64 // of the range coder
 	LogMel, SISNR float64
 }
 
-// RateDistortion codes the first test piece with higher and higher thresholds of l, which
-// leave out the events that the model is least sure of: what --target-kbps of compress audio
+// RateDistortion codes the first test piece with rarer and rarer events: what --target-kbps of compress audio
 // does.
-func (t *Trainer[F]) RateDistortion(thresholds []float64) ([]Point, error) {
+func (t *Trainer[F]) RateDistortion(parts []float64) ([]Point, error) {
 	prior, err := t.Prior()
 	if err != nil {
 		return nil, err
 	}
 	var points []Point
-	for _, threshold := range thresholds {
-		coded, err := t.codeAbove("test", 1, F(threshold))
+	for _, part := range parts {
+		coded, err := t.codeAbove("test", 1, part)
 		if err != nil {
 			return nil, err
 		}
 		m := t.fidelity(coded)
-		points = append(points, Point{threshold, t.rates(coded, prior)["range"], m["log_mel"], m["si_snr"]})
+		points = append(points, Point{part, t.rates(coded, prior)["range"], m["log_mel"], m["si_snr"]})
 	}
 	return points, nil
 }

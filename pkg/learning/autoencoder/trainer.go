@@ -37,7 +37,7 @@ type Trainer[F tensor.Float] struct {
 
 	weights  plasticity.Weights[F]
 	tape     autodiff.Tape[F]
-	loss     *spectral[F]
+	loss     *reconstruction[F]
 	quantise func(*autodiff.Tape[F], *autodiff.Var[F]) *autodiff.Var[F] // H; a test puts its soft twin here
 	segments []F
 	control  []float64 // of mu: λ and the average density
@@ -45,7 +45,7 @@ type Trainer[F tensor.Float] struct {
 
 // New returns a trainer.
 func New[F tensor.Float](net *audiocodec.Network[F], corpus *audio.Corpus, o Options[F]) *Trainer[F] {
-	t := &Trainer[F]{Options: o, Net: net, Corpus: corpus, loss: newSpectral[F](o.Weights, o.Threads), quantise: audiocodec.Heaviside[F],
+	t := &Trainer[F]{Options: o, Net: net, Corpus: corpus, loss: newReconstruction[F](o.Weights, corpus.Rate, o.Threads), quantise: audiocodec.Heaviside[F],
 		control: []float64{o.Lambda, o.Density}}
 	t.weights.Options = o.Options
 	for _, p := range net.Parameters {
@@ -83,7 +83,7 @@ func (t *Trainer[F]) forward(step int) (*autodiff.Var[F], map[string]float64) {
 		clear(p.Grad.Data)
 	}
 	t.tape.Reset()
-	pass := &audiocodec.Pass[F]{Tape: &t.tape, Threads: t.Threads, Training: true}
+	pass := &audiocodec.Pass[F]{Tape: &t.tape, Threads: t.Threads, Training: true, Frame: step << 12}
 	target := &tensor.Dense[F]{Shape: []int{t.BatchSize, t.Segment}, Data: t.segments}
 	l := t.Net.Encode(pass, autodiff.Constant(t.padded(target)))
 	parts := map[string]float64{}
@@ -99,6 +99,9 @@ func (t *Trainer[F]) forward(step int) (*autodiff.Var[F], map[string]float64) {
 		penalties = append(penalties, scaled(&t.tape, commitment, t.Commitment))
 	} else {
 		z = t.quantise(&t.tape, l)
+		if t.Net.Spec.Nested {
+			z = nested(&t.tape, z, t.Seed, step)
+		}
 		rho := density(z)
 		parts["density"] = rho
 		t.Sparsity.control(t.control, step, t.Steps, rho)
@@ -117,6 +120,11 @@ func (t *Trainer[F]) forward(step int) (*autodiff.Var[F], map[string]float64) {
 	y := t.Net.Decode(pass, z)
 	loss := t.loss.loss(&t.tape, autodiff.Constant(target), t.cut(y))
 	parts["reconstruction"] = float64(loss.Value.Data[0])
+	if t.Gain > 0 && pass.Said != nil {
+		gain := gainDistance(&t.tape, pass.Heard, pass.Said, t.Corpus.Rate, t.Gain)
+		parts["gain"] = float64(gain.Value.Data[0]) / t.Gain
+		penalties = append(penalties, gain)
+	}
 	for _, p := range penalties {
 		loss = autodiff.Add(&t.tape, loss, p)
 	}

@@ -21,6 +21,12 @@ func tiny() Spec {
 	return s
 }
 
+func noisy() Spec {
+	s := tiny()
+	s.MDCT.Noise = true
+	return s
+}
+
 func seanet(n SEANet, units int) Spec {
 	return Spec{Front: "seanet", Rate: 24000, Units: units, Quantiser: "binary", SEANet: n, BetaInit: -1.2, Momentum: .1}
 }
@@ -126,10 +132,10 @@ func TestSurrogateDerivative(t *testing.T) {
 
 func TestLappedTransformGivesTheSoundBack(t *testing.T) {
 	const hop, frames = 16, 12
-	tr := newTransform[float64](hop)
+	tr := newTransform[float64](hop, false)
 	x := random[float64](1, (frames+1)*hop).Data
 	c := make([]float64, hop*frames)
-	tr.analyse(c, x)
+	tr.analyse(tr.basis, c, x)
 	y := make([]float64, len(x))
 	tr.synthesise(y, c)
 	for i := hop; i < frames*hop; i++ { // the ends lack a frame
@@ -163,6 +169,103 @@ func TestLappedTransformGivesTheSoundBack(t *testing.T) {
 	}
 }
 
+// A model of magnitudes hears the loudness of a tone in its coefficient in all frames, whatever its phase there; what it says
+// becomes coefficients of that magnitude, with signs that depend on nothing but their place.
+func TestMagnitudes(t *testing.T) {
+	const hop, frames = 16, 20
+	tr := newTransform[float64](hop, true)
+	x := tensor.New[float64](1, (frames+1)*hop)
+	for i := range x.Data {
+		x.Data[i] = .5 * math.Cos(math.Pi/hop*(5+.5)*float64(i)+1) // in the middle of coefficient 5
+	}
+	tape := &autodiff.Tape[float64]{}
+	loud := tr.forward(tape, 1, autodiff.Constant(x)).Value.Data
+	for f := range frames {
+		if d := loud[5*frames+f] - loud[5*frames]; math.Abs(d) > 3e-3 {
+			t.Errorf("frame %d is %v louder than the first", f, d)
+		}
+		if loud[12*frames+f] > loud[5*frames+f]-3 {
+			t.Errorf("coefficient 12 has %v, coefficient 5 %v", loud[12*frames+f], loud[5*frames+f])
+		}
+	}
+	front := autodiff.NewStatistics[float64](hop)
+	for k := range hop {
+		front.Mean[k], front.Variance[k] = -2, 4
+	}
+	o := random[float64](3, 2, hop, frames)
+	say := func(frame int) (gains, back []float64) {
+		p := &Pass[float64]{Tape: &autodiff.Tape[float64]{}, Threads: 2, Frame: frame}
+		g := tr.gains(p, autodiff.Constant(o), front)
+		sound := tr.noise(p, g).Value.Data
+		back = make([]float64, hop*frames)
+		tr.analyse(tr.basis, back, sound[:(frames+1)*hop])
+		return g.Value.Data, back
+	}
+	gains, first := say(1000)
+	plus := 0
+	for k := range hop {
+		for f := 1; f < frames-1; f++ { // the ends lack a frame
+			at := k*frames + f
+			if want := -2 + math.Sqrt(4+bnEpsilon)*o.Data[at]; math.Abs(gains[at]-min(max(want, leastGain), mostGain)) > 1e-12 {
+				t.Fatalf("the gain is %v, want %v", gains[at], want)
+			}
+			if got, want := math.Abs(first[at]), math.Exp(gains[at]); math.Abs(got-want) > 1e-10*(1+want) {
+				t.Fatalf("coefficient %d of frame %d has the magnitude %v, want %v", k, f, got, want)
+			}
+			if first[at] > 0 {
+				plus++
+			}
+		}
+	}
+	if n := hop * (frames - 2); plus < n/3 || plus > 2*n/3 {
+		t.Errorf("%d of %d signs are positive", plus, n)
+	}
+	_, later := say(1003)
+	for k := range hop {
+		for f := 4; f < frames-1; f++ {
+			if math.Signbit(first[k*frames+f]) != math.Signbit(later[k*frames+f-3]) {
+				t.Fatalf("coefficient %d of frame %d has another sign where its frame is counted from another start", k, f)
+			}
+		}
+	}
+}
+
+// The averages of the front follow the first batch at once, and later ones slowly.
+func TestFrontFollowsTheSound(t *testing.T) {
+	spec := noisy()
+	net := New[float64](spec, 1)
+	encode := func(by float64) {
+		x := random[float64](7, 2, net.Padded(9))
+		for i := range x.Data {
+			x.Data[i] *= by
+		}
+		net.Encode(&Pass[float64]{Tape: &autodiff.Tape[float64]{}, Threads: 1, Training: true}, autodiff.Constant(x))
+	}
+	encode(1)
+	before := slices.Clone(net.Front.Mean)
+	encode(math.E)
+	for k, m := range net.Front.Mean {
+		if got := (m - before[k]) / spec.Momentum; math.Abs(got-1) > .02 {
+			t.Errorf("e times as loud moves the mean of coefficient %d by %v of the momentum", k, got)
+		}
+	}
+}
+
+func TestNestedUnitsHaveNoThreshold(t *testing.T) {
+	s := tiny()
+	if s.Threshold(2, .3) != .3 {
+		t.Error("units of a model that is not nested have other thresholds")
+	}
+	s.Nested, s.Units = true, 8
+	for part, kept := range map[float64]int{0: 8, .125: 7, .5: 4, .99: 1, 1: 0} {
+		for u := range 8 {
+			if got := s.Threshold(u, part) == 0; got != (u < kept) {
+				t.Errorf("without %v of the units, unit %d: %v", part, u, got)
+			}
+		}
+	}
+}
+
 // With the soft twin in the place of H, gradients of all parameters are central differences; with
 // H the way back is the same code.
 func TestGradientsOfAllParameters(t *testing.T) {
@@ -170,8 +273,8 @@ func TestGradientsOfAllParameters(t *testing.T) {
 		DilationBase: 2, Compress: 2, LSTMLayers: 1, Causal: true, Padding: "reflect", WeightNorm: true}
 	open := sea
 	open.Causal, open.Padding, open.TrueSkip, open.LSTMLayers = false, "zeros", true, 0
-	for name, spec := range map[string]Spec{"mdct": tiny(), "seanet": seanet(sea, 3), "seanet of zeros": seanet(open, 3)} {
-		spec.BetaInit = 0
+	for name, spec := range map[string]Spec{"mdct": tiny(), "magnitudes": noisy(), "seanet": seanet(sea, 3), "seanet of zeros": seanet(open, 3)} {
+		spec.BetaInit, spec.Momentum = 0, 0 // the front's averages would follow each pass
 		net := New[float64](spec, 1)
 		frames := 6
 		x := random[float64](3, 2, net.Padded(frames))
@@ -221,7 +324,7 @@ func TestWindowsGiveWhatTheWholeGives(t *testing.T) {
 		DilationBase: 2, Compress: 2, Causal: false, Padding: "zeros", TrueSkip: true}
 	causal := sea
 	causal.Causal, causal.Padding = true, "reflect"
-	for name, spec := range map[string]Spec{"mdct": tiny(), "seanet": seanet(sea, 6), "causal seanet": seanet(causal, 6)} {
+	for name, spec := range map[string]Spec{"mdct": tiny(), "magnitudes": noisy(), "seanet": seanet(sea, 6), "causal seanet": seanet(causal, 6)} {
 		net := New[float64](spec, 1)
 		samples := 8*700 + 3
 		x := random[float64](5, samples).Data
@@ -282,12 +385,10 @@ func TestWindowsGiveWhatTheWholeGives(t *testing.T) {
 		// From the middle, at a window's beginning.
 		start := 2 * Alignment
 		var late []float64
-		_, halo := net.Halo()
 		d := &Decoder[float64]{Net: net, Threads: 1, Start: start, Emit: func(y []float64) error {
 			late = append(late, y...)
 			return nil
 		}}
-		_ = halo
 		row := make([]float64, spec.Units)
 		for f := start; f < frames; f++ {
 			net.Code(row, code, f)
@@ -297,6 +398,14 @@ func TestWindowsGiveWhatTheWholeGives(t *testing.T) {
 		}
 		if err := d.Close(samples); err != nil || len(late) != samples-start*spec.Hop() {
 			t.Errorf("%s: %d samples from the middle on, error %v", name, len(late), err)
+		}
+		// Behind what the frames before would have added, it is the same sound.
+		_, halo := net.Halo()
+		for i := halo * spec.Hop(); i < len(late); i++ {
+			if math.Abs(late[i]-y[start*spec.Hop()+i]) > 1e-10 {
+				t.Errorf("%s: from the middle on, sample %d is %v, want %v", name, i, late[i], y[start*spec.Hop()+i])
+				break
+			}
 		}
 	}
 }

@@ -18,8 +18,8 @@ import (
 //	magic            8 bytes, "SNNMODL1"
 //	length of JSON   u32, little endian, as is all that follows
 //	JSON             {"spec": {…}, "entropy_tables": bytes}
-//	numbers          float16, in the order of the parameters and then of the state: BN's means and
-//	                 variances, or the entries of the codebooks
+//	numbers          float16, in the order of the parameters and then of the state: with noise, means and variances
+//	                 of the front; BN's means and variances, or the entries of the codebooks
 //	entropy tables   as eventcode.Prior writes them; there may be none
 //
 // Numbers are rounded to float16 when a file is made, so that it and the model in memory are
@@ -46,6 +46,9 @@ func stored(n *Network[float32]) [][]float32 {
 	var all [][]float32
 	for _, p := range n.Parameters {
 		all = append(all, p.Value.Data)
+	}
+	if n.Front.Mean != nil {
+		all = append(all, n.Front.Mean, n.Front.Variance)
 	}
 	if n.Vectors != nil {
 		return append(all, n.Vectors.Codes)
@@ -149,6 +152,11 @@ func decodeFile(data []byte) (*Codec, error) {
 			return nil, fmt.Errorf("the variance of unit %d is negative", i)
 		}
 	}
+	for i, v := range c.Net.Front.Variance {
+		if v < 0 {
+			return nil, fmt.Errorf("the variance of number %d of the front is negative", i)
+		}
+	}
 	if h.Tables > 0 {
 		var err error
 		if c.Prior, err = eventcode.ReadPrior(h.Spec.Bits(), rest); err != nil {
@@ -168,6 +176,9 @@ func (s *Spec) numbers() int64 {
 		n.buildSEANet(b)
 	}
 	total := b.counted
+	if s.Front == "mdct" && s.MDCT.Noise {
+		total += 2 * int64(s.MDCT.Hop)
+	}
 	if s.Quantiser == "rvq" {
 		return total + int64(s.Stages)*int64(s.Entries)*int64(s.Units)
 	}

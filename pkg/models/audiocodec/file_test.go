@@ -33,7 +33,7 @@ func TestModelFiles(t *testing.T) {
 	vectors.Quantiser, vectors.Stages, vectors.Entries = "rvq", 2, 8
 	sea := SEANet{Ratios: []int{2, 3}, Widths: []int{4, 5, 6}, Dimension: 4, Residuals: 1, Kernel: 5, ResidualKernel: 3,
 		DilationBase: 2, Compress: 2, LSTMLayers: 1, Causal: true, Padding: "reflect", WeightNorm: true}
-	for name, s := range map[string]Spec{"mdct": tiny(), "rvq": vectors, "seanet": seanet(sea, 5)} {
+	for name, s := range map[string]Spec{"mdct": tiny(), "magnitudes": noisy(), "rvq": vectors, "seanet": seanet(sea, 5)} {
 		data := fileOf(t, s)
 		c, err := ReadFile(bytes.NewReader(data), "model")
 		if err != nil {

@@ -20,6 +20,11 @@ type Pass[F tensor.Float] struct {
 	Tape     *autodiff.Tape[F]
 	Threads  int
 	Training bool // BN normalises by the batch, and its running averages move
+	Frame    int  // number of the first frame of the code in its sound, on which the signs of noise depend
+
+	// With noise, ln of the root of the power of each coefficient, [batch][M][frames], of the sound that Encode took, and as
+	// Decode gave it.
+	Heard, Said *autodiff.Var[F]
 }
 
 // layer maps x [batch][channels][length].

@@ -5,7 +5,7 @@ package audiocodec
 func (s *Spec) Activations(samples int) int64 {
 	if s.Front == "mdct" {
 		m := s.MDCT
-		width := int64(m.Hop + s.Units*3 + m.Channels*(3+(3*m.EncoderResiduals+3*m.DecoderResiduals)))
+		width := int64(2*m.Hop + s.Units*3 + m.Channels*(3+(3*m.EncoderResiduals+3*m.DecoderResiduals)))
 		return width*int64(s.Frames(samples)) + 2*int64(samples)
 	}
 	n := s.SEANet

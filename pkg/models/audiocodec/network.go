@@ -7,6 +7,8 @@ import (
 
 	"github.com/snnctl/snnctl/internal/autodiff"
 	"github.com/snnctl/snnctl/internal/checkpoint"
+	"github.com/snnctl/snnctl/internal/kernel"
+	"github.com/snnctl/snnctl/internal/parallel"
 	"github.com/snnctl/snnctl/internal/rng"
 	"github.com/snnctl/snnctl/internal/tensor"
 )
@@ -17,6 +19,7 @@ type Network[F tensor.Float] struct {
 	Parameters []Parameter[F] // of encoder, bottleneck and decoder, in a fixed order
 
 	Running autodiff.Statistics[F] // of BN, for evaluation
+	Front   autodiff.Statistics[F] // with MDCT.Noise: of the loudness of each coefficient, which the encoder and the decoder are normalised by
 	Vectors *RVQ[F]                // nil where the quantiser is binary
 
 	encoder, decoder chain[F]
@@ -45,7 +48,10 @@ func New[F tensor.Float](s Spec, seed uint64) *Network[F] {
 func (n *Network[F]) buildMDCT(b *builder[F]) {
 	m := n.Spec.MDCT
 	if !b.counting {
-		n.mdct = newTransform[F](m.Hop)
+		n.mdct = newTransform[F](m.Hop, m.Noise)
+		if m.Noise {
+			n.Front = autodiff.NewStatistics[F](m.Hop)
+		}
 	}
 	n.encoder = chain[F]{b.conv("encoder.first", m.Hop, m.Channels, 5, 1, 1)}
 	for i := range m.EncoderResiduals {
@@ -135,6 +141,10 @@ func (n *Network[F]) Encode(p *Pass[F], x *autodiff.Var[F]) *autodiff.Var[F] {
 	var h *autodiff.Var[F]
 	if n.mdct != nil {
 		h = &autodiff.Var[F]{Value: n.mdct.forward(p.Tape, p.Threads, x).Value} // nobody asks for its gradient
+		if n.Front.Mean != nil {
+			p.Heard = h
+			h = n.normalised(p, h)
+		}
 	} else {
 		h = &autodiff.Var[F]{Value: &tensor.Dense[F]{Shape: []int{x.Value.Shape[0], 1, x.Value.Shape[1]}, Data: x.Value.Data}}
 	}
@@ -150,12 +160,82 @@ func (n *Network[F]) Encode(p *Pass[F], x *autodiff.Var[F]) *autodiff.Var[F] {
 	return l
 }
 
+// normalised is what the encoder takes of the loudness h [batch][M][frames]: u[k] = (h[k] - μ[k])/σ[k], less their mean over the
+// coefficients of a frame, plus that mean divided by √M. Loud and quiet frames would differ by that mean more than
+// by all else, and units would begin as copies of each other. In training μ and σ follow h first.
+func (n *Network[F]) normalised(p *Pass[F], h *autodiff.Var[F]) *autodiff.Var[F] {
+	s := h.Value.Shape
+	batch, channels, frames := s[0], s[1], s[2]
+	row := func(x *autodiff.Var[F], b, c int) []F { return x.Value.Data[(b*channels+c)*frames:][:frames] }
+	if p.Training {
+		now := autodiff.NewStatistics[F](channels)
+		count := float64(batch * frames)
+		parallel.For(p.Threads, channels, func(_, c int) {
+			sum, squares := 0.0, 0.0
+			for b := range batch {
+				s, _ := kernel.CentredSums(row(h, b, c), 0)
+				sum += s
+			}
+			mean := F(sum / count)
+			for b := range batch {
+				_, q := kernel.CentredSums(row(h, b, c), mean)
+				squares += q
+			}
+			now.Mean[c], now.Variance[c] = mean, F(squares/count)
+		})
+		momentum := F(n.Spec.Momentum)
+		if fresh(n.Front) {
+			momentum = 1
+		}
+		n.Front.Average(now, momentum)
+	}
+	u := p.Tape.Unset(p.Threads, s...)
+	root := F(math.Sqrt(float64(channels)))
+	parallel.For(p.Threads, batch, func(_, b int) {
+		means := make([]F, frames)
+		for c := range channels {
+			to := row(u, b, c)
+			kernel.Affine(to, row(h, b, c), n.Front.Mean[c], 1/deviation(n.Front, c), 0)
+			for t, v := range to {
+				means[t] += v / F(channels)
+			}
+		}
+		for c := range channels {
+			to := row(u, b, c)
+			for t, mean := range means {
+				to[t] += mean/root - mean
+			}
+		}
+	})
+	return &autodiff.Var[F]{Value: u.Value}
+}
+
+// fresh reports whether running averages have not followed anything yet.
+func fresh[F tensor.Float](s autodiff.Statistics[F]) bool {
+	for c, v := range s.Variance {
+		if v != 1 || s.Mean[c] != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// deviation is σ of a channel.
+func deviation[F tensor.Float](s autodiff.Statistics[F], c int) F {
+	return F(math.Sqrt(float64(s.Variance[c]) + bnEpsilon))
+}
+
 // Decode gives the sound [batch][Padded(T)] of z [batch][N][T]; of the lapped transform its first and
 // last hop lack what frames before and behind would add.
 func (n *Network[F]) Decode(p *Pass[F], z *autodiff.Var[F]) *autodiff.Var[F] {
 	y := n.decoder.forward(p, z)
-	if n.mdct != nil {
-		return n.mdct.inverse(p.Tape, p.Threads, y)
+	switch {
+	case n.mdct == nil:
+	case n.Front.Mean != nil:
+		p.Said = n.mdct.gains(p, y, n.Front)
+		return n.mdct.noise(p, p.Said)
+	default:
+		return n.mdct.inverse(p, y)
 	}
 	s := y.Value.Shape
 	flat := &autodiff.Var[F]{Value: &tensor.Dense[F]{Shape: []int{s[0], s[2]}, Data: y.Value.Data}}
@@ -215,6 +295,11 @@ func (n *Network[F]) State() []checkpoint.Tensor {
 	if n.Running.Mean != nil {
 		all = append(all, checkpoint.Tensor{Name: "bottleneck.mean", Shape: units, Data: n.Running.Mean, Unit: "1", Doc: "running mean of BN"},
 			checkpoint.Tensor{Name: "bottleneck.variance", Shape: units, Data: n.Running.Variance, Unit: "1", Doc: "running variance of BN"})
+	}
+	if n.Front.Mean != nil {
+		channels := []int{len(n.Front.Mean)}
+		all = append(all, checkpoint.Tensor{Name: "front.mean", Shape: channels, Data: n.Front.Mean, Unit: "1", Doc: "running mean of the loudness of each coefficient"},
+			checkpoint.Tensor{Name: "front.variance", Shape: channels, Data: n.Front.Variance, Unit: "1", Doc: "running variance of the loudness of each coefficient"})
 	}
 	if v := n.Vectors; v != nil {
 		counts, vectors := []int{v.Stages, v.Entries}, []int{v.Stages, v.Entries, v.Dimension}

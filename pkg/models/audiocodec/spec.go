@@ -20,12 +20,13 @@ import (
 // Spec is the architecture of a model. Its JSON, with the keys in the order of the
 // fields, is part of the model's identity.
 type Spec struct {
-	Front     string `json:"front"`     // "mdct" or "seanet"
-	Rate      int    `json:"rate"`      // Hz of the sound that it takes and gives
-	Units     int    `json:"units"`     // N; with "rvq" the dimension of the vectors
-	Quantiser string `json:"quantiser"` // "binary" or "rvq"
-	Stages    int    `json:"stages"`    // of "rvq"
-	Entries   int    `json:"entries"`   // of each of its codebooks
+	Front     string `json:"front"`            // "mdct" or "seanet"
+	Rate      int    `json:"rate"`             // Hz of the sound that it takes and gives
+	Units     int    `json:"units"`            // N; with "rvq" the dimension of the vectors
+	Quantiser string `json:"quantiser"`        // "binary" or "rvq"
+	Nested    bool   `json:"nested,omitempty"` // the first units of "binary" make a code without the others
+	Stages    int    `json:"stages"`           // of "rvq"
+	Entries   int    `json:"entries"`          // of each of its codebooks
 
 	MDCT   MDCT   `json:"mdct"`
 	SEANet SEANet `json:"seanet"`
@@ -40,6 +41,10 @@ type MDCT struct {
 	Channels         int `json:"channels"` // of all layers
 	EncoderResiduals int `json:"encoder_residuals"`
 	DecoderResiduals int `json:"decoder_residuals"`
+
+	// Noise makes the model one of magnitudes: the encoder sees how loud each coefficient is, the decoder says so, and
+	// signs are left to chance.
+	Noise bool `json:"noise,omitempty"`
 }
 
 // SEANet are the sizes and choices of section 3.1.

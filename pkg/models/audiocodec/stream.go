@@ -166,7 +166,7 @@ func (d *Decoder[F]) window(end, frames, samples int) error {
 	}
 	d.tape.Inference = true
 	d.tape.Reset()
-	y := d.Net.Decode(&Pass[F]{Tape: &d.tape, Threads: d.Threads}, autodiff.Constant(z))
+	y := d.Net.Decode(&Pass[F]{Tape: &d.tape, Threads: d.Threads, Frame: lo}, autodiff.Constant(z))
 	from := d.next*hop - (lo*hop - d.Net.Spec.Lead())
 	to := from + min(end*hop, samples) - d.next*hop
 	out := y.Value.Data[from:to]
@@ -182,13 +182,26 @@ func (d *Decoder[F]) window(end, frames, samples int) error {
 	return d.Emit(out)
 }
 
+// Threshold is what l of a unit has to exceed for an event, where events are to be rarer than the model makes them
+// by a part in [0, ∞): that part itself, of all units alike. Of a nested model the part, at most 1, of the units, the last ones, have none.
+func (s *Spec) Threshold(unit int, part float64) float64 {
+	if !s.Nested {
+		return part
+	}
+	if float64(unit) >= (1-part)*float64(s.Units) {
+		return math.Inf(1)
+	}
+	return 0
+}
+
 // Events writes the code of l [N][frames] as frames first… of m: with the binary
-// quantiser z = 1 where l > threshold, otherwise the bits of the indices of the stages,
+// quantiser z = 1 where l > Spec.Threshold, otherwise the bits of the indices of the stages,
 // least significant first.
-func (n *Network[F]) Events(m *eventcode.Matrix, first, frames int, l []F, threshold F) {
+func (n *Network[F]) Events(m *eventcode.Matrix, first, frames int, l []F, part float64) {
 	units := n.Spec.Units
 	if n.Vectors == nil {
 		for u := range units {
+			threshold := F(n.Spec.Threshold(u, part))
 			for t, v := range l[u*frames : (u+1)*frames] {
 				if v > threshold {
 					m.Set(first+t, u)
@@ -243,10 +256,10 @@ func (n *Network[F]) Code(z []F, m *eventcode.Matrix, t int) {
 }
 
 // EncodeAll is the code of a whole sound in memory.
-func (n *Network[F]) EncodeAll(threads int, x []F, threshold F) (*eventcode.Matrix, error) {
+func (n *Network[F]) EncodeAll(threads int, x []F, part float64) (*eventcode.Matrix, error) {
 	m := eventcode.NewMatrix(n.Spec.Frames(len(x)), n.Spec.Bits())
 	e := &Encoder[F]{Net: n, Threads: threads, Emit: func(first, frames int, l []F) error {
-		n.Events(m, first, frames, l, threshold)
+		n.Events(m, first, frames, l, part)
 		return nil
 	}}
 	if err := e.Write(x); err != nil {
