@@ -8,6 +8,9 @@ type BaumViterbi struct {
 	Trajectory string `yaml:"trajectory" jsonschema:"enum=adam,enum=map,enum=variational,enum=particles" jsonschema_description:"adam: the published steps down the likelihood; map: the most probable innovations, by L-BFGS, together with the parameters; variational: the same, but with the noise that the spikes leave; particles: means of a particle filter"`
 	Restarts   int    `yaml:"restarts" jsonschema:"minimum=1,maximum=1000" jsonschema_description:"fits from parameters drawn anew, of which the best one counts"`
 
+	Labels            string `yaml:"labels" jsonschema:"enum=given,enum=inferred" jsonschema_description:"which population a recorded neuron belongs to: given: by its area, in alphabetical order, by neuron_populations, or as simulated; inferred: by k-means on the smoothed spike trains, the population with the lowest mean rate first, which is also what is done where no neuron has an area"`
+	NeuronPopulations []int  `yaml:"neuron_populations,omitempty" jsonschema:"minimum=-1,maximum=99,minItems=1,maxItems=100000" jsonschema_description:"of each neuron of a recording, in the file's order, the number of its population, from 0 on; -1 leaves it out"`
+
 	FitLeak        bool    `yaml:"fit_leak" jsonschema_description:"fit 1/τ of the membranes"`
 	FitRest        bool    `yaml:"fit_rest" jsonschema_description:"fit the resting potentials"`
 	FitThreshold   bool    `yaml:"fit_threshold" jsonschema_description:"fit the thresholds"`
@@ -39,13 +42,16 @@ type BaumViterbi struct {
 	FreeRunS        float64   `yaml:"free_run_s" jsonschema:"minimum=0,maximum=100000" jsonschema_description:"time that the fitted model runs on its own in the evaluation of the test split, s; 0: none"`
 	PulseAmplitudes []float64 `yaml:"pulse_amplitudes,omitempty" jsonschema:"minItems=1,maxItems=100" jsonschema_description:"input to the second population, 1/s, for 200 ms while the first one wins: the test split then has the chance that the second takes over, and that in the true network"`
 	PulseTrials     int       `yaml:"pulse_trials" jsonschema:"minimum=1,maximum=100000" jsonschema_description:"trials for each amplitude"`
+	PLDS            int       `yaml:"plds_dimensions" jsonschema:"minimum=0,maximum=100" jsonschema_description:"dimensions of a Poisson linear dynamical system that is fitted to the recorded neurons too, and compared; 0: none"`
+	SwitchingLDS    int       `yaml:"switching_dimensions" jsonschema:"minimum=0,maximum=100" jsonschema_description:"the same of a switching linear dynamical system of two states; 0: none"`
+	LDSIterations   int       `yaml:"lds_iterations" jsonschema:"minimum=1,maximum=100000" jsonschema_description:"iterations of EM for either"`
 	GLM             bool      `yaml:"glm" jsonschema_description:"fit a generalised linear model to the recorded neurons too, and compare"`
 }
 
 func (BaumViterbi) isRule() {}
 
 func defaultBaumViterbi() BaumViterbi {
-	return BaumViterbi{Trajectory: "map", Restarts: 5, FitLeak: true, FitRest: true, FitThreshold: true, FitWeights: "by-source", Lower: 0.4, Upper: 2, PriorDeviation: 1,
+	return BaumViterbi{Trajectory: "map", Restarts: 5, Labels: "given", FitLeak: true, FitRest: true, FitThreshold: true, FitWeights: "by-source", Lower: 0.4, Upper: 2, PriorDeviation: 1,
 		InitialSigmaMS: 200, InitialSlack: 10, ParameterIterations: 40, TrajectoryIterations: 60,
-		StepSize: 1e-3, Keep: "both-lowest", Patience: 3, Samples: 4, Particles: 200, LagMS: 200, GuideIterations: 60, PatienceMS: 200, FreeRunS: 100, PulseTrials: 20, GLM: true}
+		StepSize: 1e-3, Keep: "both-lowest", Patience: 3, Samples: 4, Particles: 200, LagMS: 200, GuideIterations: 60, PatienceMS: 200, FreeRunS: 100, PulseTrials: 20, LDSIterations: 50, GLM: true}
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/snnctl/snnctl/internal/fault"
 	"github.com/snnctl/snnctl/pkg/config"
 	"github.com/snnctl/snnctl/pkg/datasets"
-	"github.com/snnctl/snnctl/pkg/datasets/spiketrain"
 	"github.com/snnctl/snnctl/pkg/learning/em"
 	"github.com/snnctl/snnctl/pkg/metrics"
 	"github.com/snnctl/snnctl/pkg/models/neulvm"
@@ -36,7 +35,15 @@ func buildNeuLVM(e *config.Experiment, s Settings) (*Experiment, error) {
 		return nil, err
 	}
 	for _, silent := range data.Silent() {
-		hidden.notes = append(hidden.notes, fmt.Sprintf("neuron %d of population %d has no spike in the window", silent[1], silent[0]))
+		hidden.notes = append(hidden.notes, fmt.Sprintf("%s has no spike in the window", hidden.neuron(silent[0], silent[1])))
+	}
+	for _, system := range []struct {
+		key        string
+		dimensions int
+	}{{"plds_dimensions", r.PLDS}, {"switching_dimensions", r.SwitchingLDS}} {
+		if n := len(data.Trains()); system.dimensions > n {
+			return nil, fault.Inputf("rule.%s is %d, expected at most %d, as many as there are recorded neurons", system.key, system.dimensions, n)
+		}
 	}
 	dt := data.Dt
 	options := em.Options{Grid: hidden.grid, Parameters: parameters, Unscored: int(math.Round(r.UnscoredMS / 1000 / dt)),
@@ -81,6 +88,7 @@ type hidden struct {
 	grid      neulvm.Grid
 	dt        float64
 	spikes    [][][]bool // [M][R][bins]
+	names     [][]string // [M][R] of a recording's neurons
 	history   int        // bins
 	windows   map[string]int
 	length    int         // of each window, bins
@@ -96,12 +104,15 @@ type hidden struct {
 
 func buildHidden(e *config.Experiment, s Settings) (*hidden, error) {
 	h := &hidden{model: neulvmReference(e.Model.(config.NeuLVM))}
+	r := e.Rule.(config.BaumViterbi)
 	var err error
 	switch d := e.Data.(type) {
 	case config.HiddenPopulations:
-		err = h.simulate(d, e.Seed)
+		if err = h.simulate(d, e.Seed); err == nil && r.Labels == "inferred" {
+			err = h.relabel(e.Seed)
+		}
 	case config.SpikeTrains:
-		err = h.read(d, len(h.model.Neurons), e.Seed, s)
+		err = h.read(d, r, e.Seed, s)
 	}
 	if err != nil {
 		return nil, err
@@ -166,93 +177,19 @@ func (h *hidden) simulate(d config.HiddenPopulations, seed uint64) error {
 	return nil
 }
 
+// neuron says which one number i of population p is.
+func (h *hidden) neuron(p, i int) string {
+	if h.names != nil {
+		return fmt.Sprintf("neuron %s of population %d", h.names[p][i], p)
+	}
+	return fmt.Sprintf("neuron %d of population %d", i, p)
+}
+
 func total(counts []int) (sum int) {
 	for _, n := range counts {
 		sum += n
 	}
 	return sum
-}
-
-// read takes the trials of a recording: the first training trial trains, the first one of each
-// other split is held out. Populations are the areas of the neurons, in alphabetical
-// order; where none has an area they are inferred.
-func (h *hidden) read(d config.SpikeTrains, populations int, seed uint64, s Settings) error {
-	h.dt = d.BinMS / 1000
-	trials, err := buildRecording(d, config.RSNN{HistoryBins: 1, StimulusNetwork: "none"}, s)
-	if err != nil {
-		return err
-	}
-	bins := trials.Steps + trials.History
-	h.history = min(int(math.Round(1/h.dt)), bins/4)
-	h.length = bins - h.history
-	if h.length < 1 || h.history < 1 {
-		return fault.Inputf("the trials have %d bins, expected more: a quarter of them, at most a second, is history", bins)
-	}
-	trains := make([][]bool, len(trials.Neurons))
-	h.windows = map[string]int{}
-	for i, split := range []string{"train", "validation", "test"} {
-		of, err := trials.Split(split)
-		if err != nil {
-			return err
-		}
-		if len(of) == 0 {
-			return fault.Inputf("there is no %s trial, expected at least one", split)
-		}
-		h.windows[split] = i * bins
-		for n := range trains {
-			trains[n] = append(trains[n], make([]bool, bins)...)
-		}
-		for t := range bins {
-			for _, n := range of[0].At(t) {
-				trains[n][i*bins+t] = true
-			}
-		}
-	}
-	labels, err := h.labels(trials, trains, populations, seed)
-	if err != nil {
-		return err
-	}
-	h.spikes = make([][][]bool, populations)
-	for n, l := range labels {
-		h.spikes[l] = append(h.spikes[l], trains[n])
-	}
-	for p, of := range h.spikes {
-		if len(of) == 0 {
-			return fault.Inputf("population %d has no observed neuron, expected at least one in each population", p)
-		}
-	}
-	h.notes, h.checksums = append(h.notes, describeTrials(trials)...), trials.Checksums
-	return nil
-}
-
-// labels are the populations of the neurons.
-func (h *hidden) labels(trials *spiketrain.Trials, trains [][]bool, populations int, seed uint64) ([]int, error) {
-	var names []string
-	without := -1
-	for i, area := range trials.Areas {
-		if area == "" {
-			without = i
-		} else if !slices.Contains(names, area) {
-			names = append(names, area)
-		}
-	}
-	if len(names) == 0 {
-		h.notes = append(h.notes, "no neuron says which population it belongs to: that is inferred from the spikes")
-		labels, err := em.InferLabels(trains, h.dt, populations, seed)
-		return labels, err
-	}
-	if without >= 0 {
-		return nil, fault.Inputf("neuron %s has no area, expected one for every neuron or for none", trials.Neurons[without])
-	}
-	if len(names) != populations {
-		return nil, fault.Inputf("the neurons are of %d areas (%v), expected %d, one for each population of model.neurons", len(names), names, populations)
-	}
-	slices.Sort(names)
-	labels := make([]int, len(trains))
-	for i, area := range trials.Areas {
-		labels[i] = slices.Index(names, area)
-	}
-	return labels, nil
 }
 
 // window are the observations of a split, with the history before them.
@@ -292,6 +229,8 @@ type neulvmTrainee struct {
 	rule    config.BaumViterbi
 	seed    uint64
 	threads int
+
+	known map[string]*inferred // by split: pictures show what was evaluated
 }
 
 // smoothings are the widths of smoothed spikes to compare with, ms (section 7 of the method, B0).
@@ -310,7 +249,7 @@ const comparisonSigma = 0.05
 //	smoothing_first_50ms_P           that of smoothed spikes at the width of the first trajectory
 //
 // and of the test split also what the network does on its own, its parameters, and the
-// answers to pulses.
+// answers to pulses, and what other models make of the same spikes.
 func (x *neulvmTrainee) Evaluate(split string, _ int) (map[string]float64, error) {
 	inferred, err := x.infer(split)
 	if err != nil {
@@ -342,9 +281,29 @@ type inferred struct {
 	bits          float64
 	spikes        float64
 	constant      float64 // ln p(spikes) at the mean rates
+
+	ratios []float64 // of the network that it was inferred with
+	seed   uint64
 }
 
 func (x *neulvmTrainee) infer(split string) (*inferred, error) {
+	ratios := x.Options.Parameters.Ratios(x.Network())
+	if r := x.known[split]; r != nil && r.seed == x.seed && slices.Equal(r.ratios, ratios) {
+		return r, nil
+	}
+	r, err := x.inferAnew(split)
+	if err != nil {
+		return nil, err
+	}
+	r.ratios, r.seed = ratios, x.seed
+	if x.known == nil {
+		x.known = map[string]*inferred{}
+	}
+	x.known[split] = r
+	return r, nil
+}
+
+func (x *neulvmTrainee) inferAnew(split string) (*inferred, error) {
 	data, err := x.hidden.window(split)
 	if err != nil {
 		return nil, err
@@ -371,7 +330,7 @@ func (x *neulvmTrainee) infer(split string) (*inferred, error) {
 			}
 		}
 	}
-	r.bits = (r.logLikelihood - r.constant) / (r.spikes * math.Ln2)
+	r.bits = x.bits(r.logLikelihood, r)
 	return r, nil
 }
 
@@ -448,7 +407,7 @@ func (x *neulvmTrainee) report(m map[string]float64, r *inferred) error {
 	if x.rule.GLM {
 		x.glm(m, r)
 	}
-	return nil
+	return x.linearSystems(m, r)
 }
 
 // freeRunSkip is how much of a free run is left out at its start, s.
@@ -500,5 +459,10 @@ func (x *neulvmTrainee) states() map[string][]float64 {
 func (x *neulvmTrainee) glm(m map[string]float64, r *inferred) {
 	g := em.FitGLM(x.Data.Trains(), x.hidden.dt, x.threads)
 	ll := g.LogLikelihood(r.data.Trains(), r.data.History)
-	m["glm_bits_per_spike"] = (ll - r.constant) / (r.spikes * math.Ln2)
+	m["glm_bits_per_spike"] = x.bits(ll, r)
+}
+
+// bits are how much more likely spikes are than at constant rates, for each spike.
+func (x *neulvmTrainee) bits(logLikelihood float64, r *inferred) float64 {
+	return (logLikelihood - r.constant) / (r.spikes * math.Ln2)
 }
