@@ -17,6 +17,9 @@ var shapes = [][]int{{1}, {7}, {2, 3}, {3, 1, 2, 2}, {1, 1}}
 var unary = map[string]func(tape *Tape[float64], threads int, x *Var[float64]) *Var[float64]{
 	"ReLU": ReLU[float64], "ELU": ELU[float64], "Tanh": Tanh[float64], "Sigmoid": Sigmoid[float64],
 	"Softmax": Softmax[float64], "LogSoftmax": LogSoftmax[float64],
+	"LeakyReLU": func(tape *Tape[float64], threads int, x *Var[float64]) *Var[float64] {
+		return LeakyReLU(tape, threads, x, 0.25)
+	},
 	"Dropout": func(tape *Tape[float64], threads int, x *Var[float64]) *Var[float64] {
 		return Dropout(tape, threads, x, 0.4, 7, "dropout-test", 3)
 	},
@@ -69,6 +72,7 @@ func TestKnownValues(t *testing.T) {
 		in, want []float64
 	}{
 		{"ReLU", []float64{-inf, -1, 0, 2, inf}, []float64{0, 0, 0, 2, inf}},
+		{"LeakyReLU", []float64{-inf, -1, 0, 2, inf}, []float64{-inf, -0.25, 0, 2, inf}},
 		{"ELU", []float64{-inf, -math.Log(2), 0, 2, inf}, []float64{-1, -0.5, 0, 2, inf}},
 		{"Tanh", []float64{-inf, 0, math.Log(2), inf}, []float64{-1, 0, 0.6, 1}},
 		{"Sigmoid", []float64{-inf, -1000, 0, math.Log(3), 1000}, []float64{0, 0, 0.5, 0.75, 1}},

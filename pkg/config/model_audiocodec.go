@@ -11,7 +11,7 @@ type AudioCodec struct {
 	Stages    int    `yaml:"stages" jsonschema:"minimum=1,maximum=64" when:"quantiser=rvq" jsonschema_description:"codebooks"`
 	Entries   int    `yaml:"entries" jsonschema:"minimum=2,maximum=65536" when:"quantiser=rvq" jsonschema_description:"of a codebook"`
 
-	Nested     bool    `yaml:"nested" when:"quantiser=binary" jsonschema_description:"in training the last units, a number drawn anew each time, have no events: one model for many rates"`
+	Nested     bool    `yaml:"nested" jsonschema_description:"in training the last units have no events, or the last codebooks are not used, a number drawn anew each time: one model for many rates"`
 	BetaInit   float64 `yaml:"beta_init" jsonschema:"minimum=-10,maximum=10" when:"quantiser=binary" jsonschema_description:"β of batch normalisation at the start: 0 gives a density of 0.5, -1.2 of 0.12"`
 	BNMomentum float64 `yaml:"bn_momentum" jsonschema:"exclusiveMinimum=0,maximum=1" when:"quantiser=binary" jsonschema_description:"of the running averages of batch normalisation"`
 
@@ -77,6 +77,7 @@ func (m AudioCodec) check(e *Experiment, report reporter) {
 type Autoencoder struct {
 	Optimizer      Optimizer `yaml:"optimizer" jsonschema_description:"how a gradient moves the parameters"`
 	Schedule       Schedule  `yaml:"schedule" jsonschema_description:"how the learning rate changes; it counts iterations"`
+	Average        float64   `yaml:"average" jsonschema:"minimum=0,exclusiveMaximum=1" jsonschema_description:"what is evaluated and exported are averages of the parameters, that follow each step by one less this; 0: the parameters themselves"`
 	FinalDecay     float64   `yaml:"final_decay" jsonschema:"minimum=0,maximum=1" jsonschema_description:"in the last such part of the iterations the learning rate falls in a straight line to 5 %; 0: it does not"`
 	ClipNorm       float64   `yaml:"clip_norm" jsonschema:"minimum=0,maximum=1000000000" jsonschema_description:"longest gradient, as a Euclidean norm; 0: no limit"`
 	SegmentSamples int       `yaml:"segment_samples" jsonschema:"minimum=1024,maximum=10000000" jsonschema_description:"length of the segments of a batch"`
@@ -85,9 +86,14 @@ type Autoencoder struct {
 	MagnitudeWeight float64 `yaml:"magnitude_weight" jsonschema:"minimum=0,maximum=1000000" jsonschema_description:"of mean|S - Ŝ|/mean(S), S the magnitudes of short-time spectra; the mean over four lengths of window"`
 	LogWeight       float64 `yaml:"log_weight" jsonschema:"minimum=0,maximum=1000000" jsonschema_description:"of mean|log₁₀ S - log₁₀ Ŝ|"`
 
-	MelWeight     float64 `yaml:"mel_weight" jsonschema:"minimum=0,maximum=1000000" jsonschema_description:"of the log-mel distance at three resolutions, which log_mel measures"`
-	GainWeight    float64 `yaml:"gain_weight" jsonschema:"minimum=0,maximum=1000000" jsonschema_description:"of model.noise: weight of the distance of the logarithms of the magnitudes of coefficients, in decades"`
-	EnCodecWeight float64 `yaml:"encodec_weight" jsonschema:"minimum=0,maximum=1000000" jsonschema_description:"of EnCodec's distance of mel powers and their logarithms at five resolutions"`
+	MelWeight             float64 `yaml:"mel_weight" jsonschema:"minimum=0,maximum=1000000" jsonschema_description:"of the log-mel distance at three resolutions, which log_mel measures"`
+	AdversarialWeight     float64 `yaml:"adversarial_weight" jsonschema:"minimum=0,maximum=1000000" jsonschema_description:"of a discriminator's score, -mean D(x̂), which learns along to tell sound from what the decoder makes; 0, and feature_weight 0: no discriminator"`
+	FeatureWeight         float64 `yaml:"feature_weight" jsonschema:"minimum=0,maximum=1000000" jsonschema_description:"of the distance of its feature maps"`
+	DiscriminatorWindows  []int   `yaml:"discriminator_windows,omitempty" jsonschema:"minimum=16,maximum=8192,minItems=1,maxItems=8" jsonschema_description:"samples of the windows of the spectra that it sees, powers of two"`
+	DiscriminatorChannels int     `yaml:"discriminator_channels" jsonschema:"minimum=1,maximum=1024" jsonschema_description:"of its layers"`
+	Balance               float64 `yaml:"balance" jsonschema:"minimum=0,exclusiveMaximum=1" jsonschema_description:"the gradients of these distances are divided by their mean lengths, which follow the batches by this average, 0.999 in EnCodec, so that weights are shares of the gradient; 0: they are not"`
+	GainWeight            float64 `yaml:"gain_weight" jsonschema:"minimum=0,maximum=1000000" jsonschema_description:"of model.noise: weight of the distance of the logarithms of the magnitudes of coefficients, in decades"`
+	EnCodecWeight         float64 `yaml:"encodec_weight" jsonschema:"minimum=0,maximum=1000000" jsonschema_description:"of EnCodec's distance of mel powers and their logarithms at five resolutions"`
 
 	Variant       string    `yaml:"variant" jsonschema:"enum=free,enum=sparse,enum=mu" jsonschema_description:"free: no penalty on events; sparse: λ mean(z), raised in steps; mu: λ is moved until the rate is target_kbps"`
 	Lambda        float64   `yaml:"lambda" jsonschema:"minimum=0,maximum=1000000" when:"variant=sparse|mu" jsonschema_description:"weight of the penalty; of mu at the start"`
@@ -109,12 +115,20 @@ func defaultAutoencoder() Autoencoder {
 	return Autoencoder{Optimizer: Adam{LearningRate: 3e-4, Beta1: 0.5, Beta2: 0.9, Epsilon: 1e-8}, Schedule: ConstantRate{}, SegmentSamples: 24000,
 		WaveWeight: 5, MagnitudeWeight: 2, LogWeight: 1,
 		Variant: "sparse", Lambda: 1, Starts: []float64{0.4, 0.6}, Factors: []float64{0.3, 1}, TargetKbps: 2.59, TargetFormat: "crs", Commitment: 1,
-		ChunkSeconds: 10, Shifts: 200}
+		DiscriminatorWindows: []int{1024, 2048, 512}, DiscriminatorChannels: 32, ChunkSeconds: 10, Shifts: 200}
 }
 
 func (r Autoencoder) check(_ *Experiment, report reporter) {
 	if r.Variant == "sparse" && len(r.Starts) != len(r.Factors) {
 		report("rule.factors", "rule.factors has %d entries, expected %d, as rule.starts has", len(r.Factors), len(r.Starts))
+	}
+	for _, n := range r.DiscriminatorWindows {
+		if n&(n-1) != 0 {
+			report("rule.discriminator_windows", "rule.discriminator_windows has %d, expected powers of two", n)
+		}
+		if (r.AdversarialWeight > 0 || r.FeatureWeight > 0) && n > r.SegmentSamples {
+			report("rule.discriminator_windows", "rule.discriminator_windows has %d, expected at most rule.segment_samples (%d)", n, r.SegmentSamples)
+		}
 	}
 	if !slices.IsSorted(r.Starts) {
 		report("rule.starts", "rule.starts is %v, expected rising numbers", r.Starts)

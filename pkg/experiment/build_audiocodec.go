@@ -83,18 +83,21 @@ func codecOptions[F tensor.Float](e *config.Experiment, spec *audiocodec.Spec, t
 	r := e.Rule.(config.Autoencoder)
 	o := autoencoder.Options[F]{
 		Options: plasticity.Options[F]{ClipNorm: r.ClipNorm},
-		Weights: autoencoder.Weights{Wave: r.WaveWeight, Magnitude: r.MagnitudeWeight, Log: r.LogWeight, Mel: r.MelWeight, EnCodec: r.EnCodecWeight, Gain: r.GainWeight},
+		Weights: autoencoder.Weights{Wave: r.WaveWeight, Magnitude: r.MagnitudeWeight, Log: r.LogWeight, Mel: r.MelWeight, EnCodec: r.EnCodecWeight, Gain: r.GainWeight, Balance: r.Balance, Adversarial: r.AdversarialWeight, Features: r.FeatureWeight},
 		Sparsity: autoencoder.Sparsity{Variant: r.Variant, Lambda: r.Lambda, Starts: r.Starts, Factors: r.Factors,
 			Floor: r.Floor, Decorrelation: r.Decorrelation},
 		BatchSize: e.Train.BatchSize, Segment: r.SegmentSamples, Steps: e.Train.Iterations, Commitment: r.Commitment,
-		ChunkS: r.ChunkSeconds, Seed: e.Seed, Threads: threads,
+		ChunkS: r.ChunkSeconds, Average: r.Average, Seed: e.Seed, Threads: threads,
 	}
 	if r.Variant == "mu" {
 		o.Density = targetDensity(r, spec)
 	}
 	var rate float64
 	o.Optimizer, rate = buildOptimizer[F](r.Optimizer)
+	o.Adversary = autoencoder.Adversary{Windows: r.DiscriminatorWindows, Channels: r.DiscriminatorChannels}
+	o.AdversaryOptions.Optimizer, _ = buildOptimizer[F](r.Optimizer)
 	o.Schedule = optim.FinalDecay(buildSchedule(r.Schedule, rate, e.Train.Iterations), r.FinalDecay, 0.05, e.Train.Iterations)
+	o.AdversaryOptions.Schedule = o.Schedule
 	return o
 }
 
@@ -124,12 +127,19 @@ func codecMemory[F tensor.Float](e *config.Experiment, spec *audiocodec.Spec, co
 	for _, split := range audio.Splits() {
 		samples += int64(corpus.Seconds(split) * float64(corpus.Rate))
 	}
-	return map[string]int64{
+	buffers := map[string]int64{
 		"layers and their gradients": 2 * width * int64(e.Train.BatchSize) * spec.Activations(r.SegmentSamples),
 		// Of four windows that overlap by four: two magnitudes and a spectrum; a gradient of each, and of the samples.
 		"spectra of the loss": width * (4*4*2 + 5) * int64(e.Train.BatchSize) * int64(r.SegmentSamples),
 		"sound":               4 * samples,
 	}
+	if r.AdversarialWeight > 0 || r.FeatureWeight > 0 {
+		// Spectra that overlap by four, a layer at their bins, one at a half, a quarter and two at an eighth of them; before and after the leaky ReLU,
+		// of x and of x̂.
+		places := 4 * int64(r.SegmentSamples) * int64(len(r.DiscriminatorWindows)) / 2
+		buffers["discriminator"] = 2 * width * 2 * int64(e.Train.BatchSize) * places * (2 + 4*int64(r.DiscriminatorChannels))
+	}
+	return buffers
 }
 
 // audioCodec is a codec in training, whose test also asks what its units stand for.
@@ -141,7 +151,15 @@ type audioCodec[F tensor.Float] struct {
 // Evaluate codes pieces of a split. Where the notes of the test are known, there are also
 // selective, the part of the active units that choose a piano key, selective_keys, and how
 // much more often than by chance events come with strokes.
-func (x *audioCodec[F]) Evaluate(split string, pieces int) (map[string]float64, error) {
+func (x *audioCodec[F]) Evaluate(split string, pieces int) (m map[string]float64, err error) {
+	err = x.WithAverages(func() error {
+		m, err = x.evaluate(split, pieces)
+		return err
+	})
+	return m, err
+}
+
+func (x *audioCodec[F]) evaluate(split string, pieces int) (map[string]float64, error) {
 	coded, err := x.Code(split, pieces)
 	if err != nil {
 		return nil, err

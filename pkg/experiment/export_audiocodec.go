@@ -34,6 +34,15 @@ func ExportCodec(f *checkpoint.File, sets []string, s Settings, w io.Writer) (*E
 		return nil, err
 	}
 	t := built.Trainee.(*audioCodec[float32])
+	var exported *ExportedCodec
+	err = t.WithAverages(func() error {
+		exported, err = exportCodec(t, w)
+		return err
+	})
+	return exported, err
+}
+
+func exportCodec(t *audioCodec[float32], w io.Writer) (*ExportedCodec, error) {
 	if err := audiocodec.Round(t.Net); err != nil {
 		return nil, err
 	}

@@ -15,6 +15,10 @@ const drawnSeconds = 12
 // draw draws the events of the test over the notes that were played, and which unit answers
 // to which key.
 func (x *audioCodec[F]) draw(dir string) error {
+	return x.WithAverages(func() error { return x.drawAll(dir) })
+}
+
+func (x *audioCodec[F]) drawAll(dir string) error {
 	coded, err := x.Code("test", 0)
 	if err != nil {
 		return err
@@ -22,11 +26,13 @@ func (x *audioCodec[F]) draw(dir string) error {
 	if err := x.drawRoll(coded[0], dir); err != nil {
 		return err
 	}
+	if x.Net.Vectors == nil || x.Net.Spec.Nested {
+		if err := x.drawRates(dir); err != nil {
+			return err
+		}
+	}
 	if x.Net.Vectors != nil {
 		return nil
-	}
-	if err := x.drawRates(dir); err != nil {
-		return err
 	}
 	rec := recording(coded, x.Net.Spec.FrameRate())
 	if len(rec.Onsets) == 0 {
@@ -46,7 +52,7 @@ var (
 func (x *audioCodec[F]) drawRates(dir string) error {
 	parts, title := thresholds, "Rate and distortion, by the threshold of events"
 	if x.Net.Spec.Nested {
-		parts, title = leftOut, "Rate and distortion, by the number of units"
+		parts, title = leftOut, "Rate and distortion, by the number of units or codebooks"
 	}
 	points, err := x.RateDistortion(parts)
 	if err != nil {

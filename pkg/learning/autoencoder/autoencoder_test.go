@@ -1,11 +1,14 @@
 package autoencoder
 
 import (
+	"errors"
 	"math"
+	"reflect"
 	"slices"
 	"testing"
 
 	"github.com/snnctl/snnctl/internal/autodiff"
+	"github.com/snnctl/snnctl/internal/checkpoint"
 	"github.com/snnctl/snnctl/internal/rng"
 	"github.com/snnctl/snnctl/internal/tensor"
 	"github.com/snnctl/snnctl/pkg/datasets/audio"
@@ -115,6 +118,221 @@ func TestGradientsOfMelDistances(t *testing.T) {
 	want := .75*mean + math.Pow(math.Log10(4), 2)
 	if got := only.compare(x, half, nil); math.Abs(got-want) > 1e-3*want {
 		t.Errorf("EnCodec's distance of half as loud is %v, want %v", got, want)
+	}
+}
+
+// Each distance has its share of the gradient, whatever its scale; the averages begin at the first length.
+func TestBalancer(t *testing.T) {
+	b := newBalancer[float64](.9)
+	g := []float64{3, 4, 0, 0, 0, 5} // of two elements: lengths 5 and 5
+	if got := b.weight(0, .25, g, 2); math.Abs(got-.25/5) > 1e-9 {
+		t.Errorf("the first weight is %v, want 1/4 of 1/5", got)
+	}
+	for i := range g {
+		g[i] *= 3
+	}
+	want := .25 / ((.9*5 + 15) / 1.9)
+	if got := b.weight(0, .25, g, 2); math.Abs(got-want) > 1e-9 {
+		t.Errorf("the second weight is %v, want %v", got, want)
+	}
+	// In the first step of a loss, of whatever weights the parts, each part has the length of its share.
+	x, y := autodiff.Constant(random(1, 2, 1500)), autodiff.NewVar(random(2, 2, 1500))
+	length := func(parts ...part[float64]) float64 {
+		clear(y.Grad.Data)
+		r := &reconstruction[float64]{parts: parts, balancer: newBalancer[float64](.999)}
+		var tape autodiff.Tape[float64]
+		tape.Backward(r.loss(&tape, x, y))
+		sum := 0.0
+		for i := range 2 {
+			squares := 0.0
+			for _, g := range y.Grad.Data[i*1500 : (i+1)*1500] {
+				squares += g * g
+			}
+			sum += math.Sqrt(squares) / 2
+		}
+		return sum
+	}
+	one, other := part[float64]{"wave", 3, wave[float64]{}}, part[float64]{"mel", 1000, newLogMel[float64](8000, 1)}
+	if got := length(one); math.Abs(got-1) > 1e-9 {
+		t.Errorf("one distance has a gradient of length %v, want 1", got)
+	}
+	if got := length(one, other); got > 1.0001 || got < .98 { // most is the second's, and the lengths add up at most
+		t.Errorf("two distances have a gradient of length %v", got)
+	}
+}
+
+func adversaryOf(x *tensor.Dense[float64]) *adversary[float64] {
+	return newAdversary(Adversary{Windows: []int{64, 128}, Channels: 3},
+		plasticity.Options[float64]{Optimizer: &optim.Adam[float64]{Beta1: .5, Beta2: .9, Epsilon: 1e-8}, Schedule: optim.Constant(3e-3)}, 1, 2)
+}
+
+// The gradients of the decoder's losses with respect to the sound, and of the discriminator's with respect to its parameters.
+func TestGradientsOfTheDiscriminator(t *testing.T) {
+	x, y := random(1, 2, 500), autodiff.NewVar(random(2, 2, 500))
+	a := adversaryOf(x)
+	for name, d := range map[string]distance[float64]{"score": fooled[float64]{a}, "features": alike[float64]{a}} {
+		r := &reconstruction[float64]{parts: []part[float64]{{name, 2, d}}}
+		differences(t, name, y, func(tape *autodiff.Tape[float64]) *autodiff.Var[float64] {
+			return r.loss(tape, autodiff.Constant(x), y)
+		}, 41, 1e-4)
+	}
+	loss := func() float64 { return a.loss(x, y.Value).Value.Data[0] }
+	a.tape.Backward(a.loss(x, y.Value))
+	var gradients [][]float64
+	for _, p := range a.net.Parameters {
+		gradients = append(gradients, slices.Clone(p.Grad.Data))
+	}
+	for k, p := range a.net.Parameters {
+		gradient := gradients[k]
+		norm := 0.0
+		for _, g := range gradient {
+			norm = max(norm, math.Abs(g))
+		}
+		for i := 0; i < len(gradient); i += 1 + len(gradient)/5 {
+			at := p.Value.Data[i]
+			const h = 1e-6
+			p.Value.Data[i] = at + h
+			up := loss()
+			p.Value.Data[i] = at - h
+			down := loss()
+			p.Value.Data[i] = at
+			// The leaky ReLU has corners, of which a step of h may cross some.
+			if want := (up - down) / (2 * h); math.Abs(want-gradient[i]) > 1e-2*norm+1e-9 {
+				t.Errorf("%s: gradient %d is %g, by differences %g", p.Name, i, gradient[i], want)
+			}
+		}
+		if norm == 0 && p.Name[len(p.Name)-4:] != "bias" {
+			t.Errorf("%s has no gradient", p.Name)
+		}
+	}
+}
+
+// What it sees are the spectra, and it learns to tell a tone from noise.
+func TestTheDiscriminatorLearns(t *testing.T) {
+	x, y := tensor.New[float64](2, 500), random(3, 2, 500)
+	for i := range x.Data {
+		x.Data[i] = .5 * math.Sin(.3*float64(i))
+	}
+	a := adversaryOf(x)
+	var tape autodiff.Tape[float64]
+	spectra := a.spectra(&tape, 0, autodiff.Constant(x)).Value
+	stft := sound.NewSTFT(64, 16)
+	norm := math.Sqrt(3. / 8 * 64)
+	for f := range stft.Frames(500) {
+		for k, c := range sound.Frame(stft, x.Data[500:], f) {
+			at := (2*stft.Frames(500)+f)*33 + k // of the second sound
+			if re, im := spectra.Data[at], spectra.Data[at+stft.Frames(500)*33]; math.Abs(re-real(c)/norm) > 1e-10 || math.Abs(im-imag(c)/norm) > 1e-10 {
+				t.Fatalf("frame %d, bin %d is (%v, %v), want %v", f, k, re, im, c/complex(norm, 0))
+			}
+		}
+	}
+	first, last := 0.0, 0.0
+	for step := range 60 {
+		loss, err := a.learn(step, x, y)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if step == 0 {
+			first = loss
+		}
+		last = loss
+	}
+	if first < 1.5 || last > .2*first {
+		t.Errorf("its loss goes from %v to %v", first, last)
+	}
+}
+
+// full is a trainer with everything that has a state of its own.
+func full(c *audio.Corpus, quantiser string) *Trainer[float32] {
+	tr := trainer[float32](c, quantiser, Sparsity{Variant: "free"}, 20)
+	o := tr.Options
+	o.Weights = Weights{Wave: 1, EnCodec: 2, Adversarial: 4, Features: 4, Balance: .999}
+	o.Adversary = Adversary{Windows: []int{64, 128}, Channels: 2}
+	o.AdversaryOptions = plasticity.Options[float32]{Optimizer: &optim.Adam[float32]{Beta1: .5, Beta2: .9, Epsilon: 1e-8}, Schedule: o.Schedule}
+	o.Average = .9
+	spec := tr.Net.Spec
+	spec.Nested = true
+	return New(audiocodec.New[float32](spec, 1), c, o)
+}
+
+// A training with discriminator, balancer, averages and nested stages goes on from a checkpoint as if it had not stopped.
+func TestAllOfTheStateIsKept(t *testing.T) {
+	c := corpus()
+	for _, quantiser := range []string{"binary", "rvq"} {
+		take := func(tr *Trainer[float32], from, to int) {
+			for step := from; step < to; step++ {
+				if _, err := tr.Step(step); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		whole := full(c, quantiser)
+		take(whole, 0, 8)
+		half := full(c, quantiser)
+		take(half, 0, 4)
+		f := &checkpoint.File{Tensors: append(half.Model(), half.Training()...)}
+		for i := range f.Tensors { // as they are now
+			f.Tensors[i].Data = copied(f.Tensors[i].Data)
+		}
+		other := full(c, quantiser)
+		if err := errors.Join(other.RestoreModel(f), other.RestoreTraining(f)); err != nil {
+			t.Fatal(err)
+		}
+		take(other, 4, 8)
+		a, b := append(whole.Model(), whole.Training()...), append(other.Model(), other.Training()...)
+		for i := range a {
+			if !reflect.DeepEqual(a[i], b[i]) {
+				t.Errorf("%s: %s is another after a checkpoint", quantiser, a[i].Name)
+			}
+		}
+	}
+}
+
+func copied(data any) any {
+	switch x := data.(type) {
+	case []float32:
+		return slices.Clone(x)
+	case []float64:
+		return slices.Clone(x)
+	}
+	panic("a tensor of another kind")
+}
+
+// What is evaluated are the averages, with statistics that belong to them; after that all is as it was.
+func TestAverages(t *testing.T) {
+	tr := full(corpus(), "binary")
+	for step := range 6 {
+		if _, err := tr.Step(step); err != nil {
+			t.Fatal(err)
+		}
+	}
+	weights, running := slices.Clone(tr.Net.Parameters[0].Value.Data), slices.Clone(tr.Net.Running.Mean)
+	average := slices.Clone(tr.averages.values[0])
+	if slices.Equal(weights, average) {
+		t.Fatal("the averages are the parameters")
+	}
+	if err := tr.WithAverages(func() error {
+		if !slices.Equal(tr.Net.Parameters[0].Value.Data, average) {
+			t.Error("the averages are not in the place of the parameters")
+		}
+		if slices.Equal(tr.Net.Running.Mean, running) {
+			t.Error("the statistics are the old ones")
+		}
+		tr.Net.Parameters[0].Value.Data[0] = 17
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(tr.Net.Parameters[0].Value.Data, weights) || !slices.Equal(tr.Net.Running.Mean, running) || !slices.Equal(tr.averages.values[0], average) {
+		t.Error("not all is as it was")
+	}
+	// p̄ ← β p̄ + (1-β) p of a parameter that is held: the first step sets it, later ones move it by a tenth.
+	a := newAverages(tr.Net, .9)
+	a.follow(tr.Net)
+	tr.Net.Parameters[0].Value.Data[0] += 1
+	a.follow(tr.Net)
+	if got := a.values[0][0] - weights[0]; math.Abs(float64(got)-.1) > 1e-6 {
+		t.Errorf("an average moves by %v, want 0.1", got)
 	}
 }
 

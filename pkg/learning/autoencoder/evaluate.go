@@ -52,11 +52,15 @@ func (t *Trainer[F]) Code(split string, pieces int) ([]Coded, error) {
 	return t.codeAbove(split, pieces, 0)
 }
 
-// codeAbove is Code with events rarer by a part, see audiocodec.Spec.Threshold.
+// codeAbove is Code with events rarer by a part, see audiocodec.Spec.Threshold; of a nested residual vector quantiser with fewer stages.
 func (t *Trainer[F]) codeAbove(split string, pieces int, part float64) ([]Coded, error) {
 	all := t.Corpus.Pieces[split]
 	if pieces > 0 {
 		all = all[:min(pieces, len(all))]
+	}
+	if v := t.Net.Vectors; v != nil && t.Net.Spec.Nested {
+		v.Used = max(1, int(math.Ceil((1-part)*float64(v.Stages))))
+		defer func() { v.Used = 0 }()
 	}
 	var coded []Coded
 	for _, p := range all {

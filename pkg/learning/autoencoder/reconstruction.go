@@ -13,6 +13,9 @@ type Weights struct {
 	Magnitude, Log float64 // of spectra
 	Mel            float64 // of the log-mel distance
 	EnCodec        float64 // of EnCodec's multi-scale mel spectra
+	Adversarial    float64 // of what a discriminator thinks of x̂
+	Features       float64 // of the distance of its feature maps
+	Balance        float64 // of the balancer's averages, 0 for none
 	Gain           float64 // of the distance of the loudness of coefficients, of models of magnitudes
 }
 
@@ -33,6 +36,7 @@ type part[F tensor.Float] struct {
 type reconstruction[F tensor.Float] struct {
 	parts    []part[F]
 	gradient []F
+	balancer *balancer[F] // nil for none
 }
 
 func newReconstruction[F tensor.Float](w Weights, rate, threads int) *reconstruction[F] {
@@ -42,6 +46,9 @@ func newReconstruction[F tensor.Float](w Weights, rate, threads int) *reconstruc
 			r.parts = append(r.parts, part[F]{name, weight, make()})
 		}
 	}
+	if w.Balance > 0 {
+		r.balancer = newBalancer[F](w.Balance)
+	}
 	add("wave", w.Wave, func() distance[F] { return wave[F]{} })
 	add("spectra", w.Magnitude+w.Log, func() distance[F] {
 		sum := w.Magnitude + w.Log
@@ -50,6 +57,16 @@ func newReconstruction[F tensor.Float](w Weights, rate, threads int) *reconstruc
 	add("mel", w.Mel, func() distance[F] { return newLogMel[F](rate, threads) })
 	add("encodec", w.EnCodec, func() distance[F] { return newEnCodecMel[F](rate, threads) })
 	return r
+}
+
+// oppose adds what a discriminator thinks.
+func (r *reconstruction[F]) oppose(w Weights, a *adversary[F]) {
+	if w.Adversarial > 0 {
+		r.parts = append(r.parts, part[F]{"adversarial", w.Adversarial, fooled[F]{a}})
+	}
+	if w.Features > 0 {
+		r.parts = append(r.parts, part[F]{"features", w.Features, alike[F]{a}})
+	}
 }
 
 // loss compares y with x, both [batch][samples]; x has no gradient.
@@ -64,15 +81,19 @@ func (r *reconstruction[F]) loss(t *autodiff.Tape[F], x, y *autodiff.Var[F]) *au
 		total = t.Result(n).Value.Data
 	}
 	sum := 0.0
-	for _, p := range r.parts {
+	for k, p := range r.parts {
 		if !wanted {
 			sum += p.weight * p.compare(x.Value, y.Value, nil)
 			continue
 		}
 		clear(r.gradient)
 		sum += p.weight * p.compare(x.Value, y.Value, r.gradient)
+		weight := p.weight
+		if r.balancer != nil {
+			weight = r.balancer.weight(k, p.weight/r.weights(), r.gradient, y.Value.Shape[0])
+		}
 		for i, g := range r.gradient {
-			total[i] += F(F(p.weight) * g)
+			total[i] += F(F(weight) * g)
 		}
 	}
 	loss.Value.Data[0] = F(sum)
@@ -85,6 +106,15 @@ func (r *reconstruction[F]) loss(t *autodiff.Tape[F], x, y *autodiff.Var[F]) *au
 		})
 	}
 	return loss
+}
+
+// weights is the sum of the weights.
+func (r *reconstruction[F]) weights() float64 {
+	sum := 0.0
+	for _, p := range r.parts {
+		sum += p.weight
+	}
+	return sum
 }
 
 // wave is mean|x - x̂|.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/snnctl/snnctl/internal/autodiff"
 	"github.com/snnctl/snnctl/internal/checkpoint"
+	"github.com/snnctl/snnctl/internal/rng"
 	"github.com/snnctl/snnctl/internal/tensor"
 	"github.com/snnctl/snnctl/pkg/datasets/audio"
 	"github.com/snnctl/snnctl/pkg/learning/plasticity"
@@ -19,11 +20,14 @@ import (
 type Options[F tensor.Float] struct {
 	plasticity.Options[F]
 	Weights
+	Adversary        // with weights of it, above 0
+	AdversaryOptions plasticity.Options[F]
 	Sparsity
 	BatchSize  int
 	Segment    int // samples
 	Steps      int // of the whole training: the penalty is raised at parts of it
 	Commitment float64
+	Average    float64 // decay of the averages of the parameters, which are evaluated; 0 for none
 	ChunkS     float64 // length of the chunks whose sizes are counted, in s
 	Seed       uint64
 	Threads    int
@@ -39,6 +43,9 @@ type Trainer[F tensor.Float] struct {
 	tape     autodiff.Tape[F]
 	loss     *reconstruction[F]
 	quantise func(*autodiff.Tape[F], *autodiff.Var[F]) *autodiff.Var[F] // H; a test puts its soft twin here
+	averages *averages[F]                                               // nil for none
+	against  *adversary[F]                                              // nil for none
+	sound    *tensor.Dense[F]                                           // what the decoder made of the last batch
 	segments []F
 	control  []float64 // of mu: λ and the average density
 }
@@ -50,6 +57,13 @@ func New[F tensor.Float](net *audiocodec.Network[F], corpus *audio.Corpus, o Opt
 	t.weights.Options = o.Options
 	for _, p := range net.Parameters {
 		t.weights.Add(plasticity.Array[F]{Name: p.Name, Shape: p.Value.Shape, Value: p.Value.Data, Grad: p.Grad.Data, Doc: p.Doc})
+	}
+	if o.Average > 0 {
+		t.averages = newAverages(net, o.Average)
+	}
+	if o.Adversarial+o.Features > 0 {
+		t.against = newAdversary(o.Adversary, o.AdversaryOptions, o.Seed, o.Threads)
+		t.loss.oppose(o.Weights, t.against)
 	}
 	t.segments = make([]F, o.BatchSize*o.Segment)
 	return t
@@ -67,8 +81,17 @@ func (t *Trainer[F]) Step(step int) (map[string]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.Net.Vectors != nil {
-		t.Net.Vectors.Follow(t.Seed, step)
+	if v := t.Net.Vectors; v != nil {
+		v.Follow(t.Seed, step)
+		v.Used = 0
+	}
+	if t.averages != nil {
+		t.averages.follow(t.Net)
+	}
+	if t.against != nil {
+		if m["discriminator"], err = t.against.learn(step, &tensor.Dense[F]{Shape: t.sound.Shape, Data: t.segments}, t.sound); err != nil {
+			return nil, err
+		}
 	}
 	for name, v := range parts {
 		m[name] = v
@@ -92,6 +115,9 @@ func (t *Trainer[F]) forward(step int) (*autodiff.Var[F], map[string]float64) {
 	if v := t.Net.Vectors; v != nil {
 		if v.Ready[0] == 0 {
 			v.Start(t.Threads, l.Value, t.Seed)
+		}
+		if t.Net.Spec.Nested {
+			v.Used = 1 + rng.Stream(t.Seed, "nested stages", uint64(step), 0).IntN(v.Stages)
 		}
 		var commitment *autodiff.Var[F]
 		z, commitment = v.Quantise(pass, l)
@@ -118,7 +144,9 @@ func (t *Trainer[F]) forward(step int) (*autodiff.Var[F], map[string]float64) {
 		}
 	}
 	y := t.Net.Decode(pass, z)
-	loss := t.loss.loss(&t.tape, autodiff.Constant(target), t.cut(y))
+	y = t.cut(y)
+	t.sound = y.Value
+	loss := t.loss.loss(&t.tape, autodiff.Constant(target), y)
 	parts["reconstruction"] = float64(loss.Value.Data[0])
 	if t.Gain > 0 && pass.Said != nil {
 		gain := gainDistance(&t.tape, pass.Heard, pass.Said, t.Corpus.Rate, t.Gain)
@@ -186,12 +214,26 @@ func (t *Trainer[F]) FirstGradients() map[string][]F {
 
 // Model gives the tensors that make the model: what evaluation needs. They are the trainer's
 // own memory, not copies.
-func (t *Trainer[F]) Model() []checkpoint.Tensor { return append(t.weights.Model(), t.Net.State()...) }
+func (t *Trainer[F]) Model() []checkpoint.Tensor {
+	all := append(t.weights.Model(), t.Net.State()...)
+	if t.averages != nil {
+		all = append(all, t.averages.tensors(t.Net)...)
+	}
+	return all
+}
 
 // Training gives the tensors that only going on with the training needs.
 func (t *Trainer[F]) Training() []checkpoint.Tensor {
-	return append(t.weights.Training(), checkpoint.Tensor{Name: "sparsity_control", Shape: []int{2}, Data: t.control, Unit: "1",
+	all := append(t.weights.Training(), checkpoint.Tensor{Name: "sparsity_control", Shape: []int{2}, Data: t.control, Unit: "1",
 		Doc: "λ and the average density of the variant mu"})
+	if b := t.loss.balancer; b != nil {
+		all = append(all, checkpoint.Tensor{Name: "balancer", Shape: []int{len(b.averages) / 2, 2}, Data: b.averages, Unit: "1",
+			Doc: "of each distance the sum of the lengths of its gradients, weighed by their age, and the sum of the weights"})
+	}
+	if t.against != nil {
+		all = append(all, t.against.tensors()...)
+	}
+	return all
 }
 
 // RestoreModel loads what Model gave. Nothing is changed unless all fits.

@@ -22,6 +22,9 @@ type RVQ[F tensor.Float] struct {
 	Sums   []F // m_i, [stages][entries][dimension]
 	Ready  []F // one number: 1 after the first batch has set the codebooks
 
+	// Used is how many stages quantise, the first ones; 0 stands for all.
+	Used int
+
 	indices   []int32 // [stages][vectors] of the last Quantise
 	residuals []F     // [stages][vectors][dimension]
 	rows      []F     // e as [vectors][dimension]
@@ -40,6 +43,14 @@ const (
 	rvqIterations = 50 // of k-means
 	rvqDead       = 2  // a code that is used less is put elsewhere
 )
+
+// used is how many stages quantise.
+func (v *RVQ[F]) used() int {
+	if v.Used == 0 {
+		return v.Stages
+	}
+	return v.Used
+}
 
 // Quantise gives q(e) with the derivative of e itself (straight-through), and the
 // commitment loss, the mean over stages of mean (r - sg(code))², for e [batch][D][T].
@@ -67,14 +78,15 @@ func (v *RVQ[F]) Quantise(p *Pass[F], e *autodiff.Var[F]) (quantised, commitment
 	}
 	// After stage q there is left over r_q - code: the next residual, or left after the last.
 	over := func(q int) []F {
-		if q+1 < v.Stages {
+		if q+1 < v.used() {
 			return v.residuals[(q+1)*vectors*d : (q+2)*vectors*d]
 		}
 		return left
 	}
-	n := float64(v.Stages * vectors * d)
+	stages := v.used()
+	n := float64(stages * vectors * d)
 	loss := 0.0
-	for q := range v.Stages {
+	for q := range stages {
 		_, squares := kernel.CentredSums(over(q), 0)
 		loss += squares / n
 	}
@@ -88,7 +100,7 @@ func (v *RVQ[F]) Quantise(p *Pass[F], e *autodiff.Var[F]) (quantised, commitment
 					for t := range frames {
 						at := (b*d+k)*frames + t
 						g := y.Grad.Data[at]
-						for q := range v.Stages {
+						for q := range stages {
 							g += weight * over(q)[(b*frames+t)*d+k]
 						}
 						e.Grad.Data[at] += g
@@ -107,7 +119,7 @@ func (v *RVQ[F]) assign(threads int, rows []F) []F {
 	v.indices = resized(v.indices, v.Stages*vectors)
 	v.residuals = resized(v.residuals, (v.Stages+1)*vectors*d)
 	copy(v.residuals, rows)
-	for q := range v.Stages {
+	for q := range v.used() {
 		r, next := v.residuals[q*vectors*d:][:vectors*d], v.residuals[(q+1)*vectors*d:][:vectors*d]
 		codes := v.Codes[q*v.Entries*d:][:v.Entries*d]
 		index := v.indices[q*vectors:][:vectors]
@@ -118,7 +130,7 @@ func (v *RVQ[F]) assign(threads int, rows []F) []F {
 			}
 		}
 	}
-	return v.residuals[v.Stages*vectors*d:][:vectors*d]
+	return v.residuals[v.used()*vectors*d:][:vectors*d]
 }
 
 // nearest finds for each row the entry c with the least |c|² - 2⟨r, c⟩, the first of equals.
@@ -245,7 +257,7 @@ func KMeans[F tensor.Float](threads int, codes, rows []F, d, iterations int, see
 func (v *RVQ[F]) Follow(seed uint64, step int) {
 	d := v.Dimension
 	vectors := len(v.indices) / v.Stages
-	for q := range v.Stages {
+	for q := range v.used() {
 		counts, sums := v.Counts[q*v.Entries:][:v.Entries], v.Sums[q*v.Entries*d:][:v.Entries*d]
 		codes := v.Codes[q*v.Entries*d:][:v.Entries*d]
 		for k := range counts {

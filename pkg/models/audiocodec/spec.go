@@ -24,7 +24,7 @@ type Spec struct {
 	Rate      int    `json:"rate"`             // Hz of the sound that it takes and gives
 	Units     int    `json:"units"`            // N; with "rvq" the dimension of the vectors
 	Quantiser string `json:"quantiser"`        // "binary" or "rvq"
-	Nested    bool   `json:"nested,omitempty"` // the first units of "binary" make a code without the others
+	Nested    bool   `json:"nested,omitempty"` // the first units of "binary", or the first stages of "rvq", make a code without the others
 	Stages    int    `json:"stages"`           // of "rvq"
 	Entries   int    `json:"entries"`          // of each of its codebooks
 

@@ -218,7 +218,7 @@ func (n *Network[F]) Events(m *eventcode.Matrix, first, frames int, l []F, part 
 	}
 	n.Vectors.assign(1, rows)
 	bits := n.Spec.Bits() / n.Spec.Stages
-	for q := range n.Spec.Stages {
+	for q := range n.Vectors.used() {
 		for t, k := range n.Vectors.indices[q*frames:][:frames] {
 			for b := range bits {
 				if k>>b&1 == 1 {
@@ -241,7 +241,7 @@ func (n *Network[F]) Code(z []F, m *eventcode.Matrix, t int) {
 		return
 	}
 	bits := n.Spec.Bits() / n.Spec.Stages
-	for q := range n.Spec.Stages {
+	for q := range n.Vectors.used() {
 		k := 0
 		for b := range bits {
 			if m.At(t, q*bits+b) {
