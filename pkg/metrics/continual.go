@@ -21,12 +21,16 @@ func (c Continual) Final() float64 {
 }
 
 // Learning is LA = Σ_j R[j,j] / T.
-func (c Continual) Learning() float64 {
+func (c Continual) Learning() float64 { return c.LearningOf(0, c.tasks()) }
+
+// LearningOf is LA of the tasks [first, end) alone: whether late tasks are learned as well as
+// early ones.
+func (c Continual) LearningOf(first, end int) float64 {
 	var sum float64
-	for j := range c.Accuracy {
+	for j := first; j < end; j++ {
 		sum += c.Accuracy[j][j]
 	}
-	return sum / float64(c.tasks())
+	return sum / float64(end-first)
 }
 
 // BackwardTransfer is BWT = Σ_{j<T-1} (R[T-1,j] - R[j,j]) / (T-1), of at least two tasks.

@@ -38,7 +38,7 @@ func TestGoldenContinual(t *testing.T) {
 func TestContinualOfALearnerThatForgetsNothing(t *testing.T) {
 	c := Continual{Accuracy: [][]float64{{0.9, 0.1, 0.1}, {0.9, 0.8, 0.1}, {0.9, 0.8, 0.7}}, Untrained: []float64{0.1, 0.1, 0.1}}
 	for name, x := range map[string][2]float64{
-		"final": {c.Final(), 0.8}, "learning": {c.Learning(), 0.8}, "backward": {c.BackwardTransfer(), 0}, "forward": {c.ForwardTransfer(), 0},
+		"final": {c.Final(), 0.8}, "learning": {c.Learning(), 0.8}, "learning of the last": {c.LearningOf(2, 3), 0.7}, "backward": {c.BackwardTransfer(), 0}, "forward": {c.ForwardTransfer(), 0},
 		"forgetting": {c.Forgetting(), 0}, "authors' accuracy": {c.AuthorsAccuracy(), 0.8}, "authors' forgetting": {c.AuthorsForgetting(), 0},
 	} {
 		if math.Abs(x[0]-x[1]) > 1e-12 {

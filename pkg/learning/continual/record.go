@@ -166,6 +166,9 @@ func (l *Learner[F]) Summary() map[string]float64 {
 	}
 	c := metrics.Continual{Accuracy: r, Untrained: l.Record.Untrained[:learned]}
 	m["final_accuracy"], m["learning_accuracy"] = c.Final(), c.Learning()
+	if tenth := learned / 10; tenth > 0 {
+		m["learning_accuracy_first_tenth"], m["learning_accuracy_last_tenth"] = c.LearningOf(0, tenth), c.LearningOf(learned-tenth, learned)
+	}
 	m["first_task_accuracy"] = r[learned-1][0]
 	m["acc_code"], m["fr_code"] = c.AuthorsAccuracy(), c.AuthorsForgetting()
 	if l.CurveSteps > 0 {
