@@ -3,7 +3,8 @@
 
 A loop over bins of tensors [populations, ages], in float64, with automatic differentiation by
 the trajectory and the parameters: what each iteration of a fit costs. `--check FILE` compares
-loss and gradient with a golden vector.
+loss and gradient with a golden vector; `--fit FILE` makes the whole fit that `snnctl bench neulvm --problem FILE`
+makes and describes: steps of Adam to the trajectory, then the parameters by L-BFGS (of SciPy).
 """
 
 import argparse
@@ -83,6 +84,64 @@ def check(path):
     return fits
 
 
+def fit(path):
+    """One cycle of the published rule (section 5.1 of the method, point 4), on the same problem as snnctl's."""
+    import numpy as np
+    from scipy.optimize import minimize
+
+    g = json.load(open(path))
+    t = lambda x: torch.tensor(x, dtype=torch.float64)
+    A, init, y = g["A"], {k: t(g["init"][k]) for k in ("V", "S", "I", "v", "age")}, t(g["y"])
+    p, Z = tensors(g["params"]), t(g["Z"])
+    terms = Z[:, A:].numel()
+    evaluations = 0
+    began, used = time.perf_counter(), time.process_time()
+
+    def loss(p, Z):
+        nonlocal evaluations
+        evaluations += 1
+        return negative_log_likelihood(p, Z, y, init, A, g["ref_bins"], g["delay_bins"])
+
+    fixed = {k: (v.detach() if torch.is_tensor(v) else v) for k, v in p.items()}
+    z, history = Z[:, A:].clone(), Z[:, :A]
+    m, v, best, lowest = torch.zeros_like(z), torch.zeros_like(z), z.clone(), math.inf
+    for k in range(1, g["trajectory_steps"] + 1):
+        z.requires_grad_()
+        value = loss(fixed, torch.cat([history, z], 1))
+        (d,) = torch.autograd.grad(value, z)
+        z = z.detach()
+        if value.item() < lowest:
+            lowest, best = value.item(), z.clone()
+        d = torch.nan_to_num(d / terms)
+        m, v = 0.9 * m + 0.1 * d, 0.999 * v + 0.001 * d * d
+        z = (z - 1e-3 * math.sqrt(1 - 0.999**k) / (1 - 0.9**k) * m / (v.sqrt() + 1e-7)).clamp(1e-5, 1)
+    Z = torch.cat([history, best], 1)
+
+    names = ("amem", "mu", "th", "J")
+    lower, upper = 0.4, 2.0
+    reference = {k: fixed[k] / g["ratio"] for k in names}  # the network written is at that ratio of it
+    free = {k: reference[k] != 0 for k in names}
+    count = sum(int(f.sum()) for f in free.values())
+    s = (g["ratio"] - lower) / (upper - lower)
+    start = np.full(count, math.log(s / (1 - s)))
+
+    def value_and_gradient(x):
+        x = torch.tensor(x, requires_grad=True)
+        ratios, at, q = lower + (upper - lower) * torch.sigmoid(x), 0, dict(fixed)
+        for k in names:
+            n = int(free[k].sum())
+            scaled = torch.zeros_like(reference[k])
+            scaled[free[k]] = ratios[at:at + n] * reference[k][free[k]]
+            q[k], at = scaled, at + n
+        value = loss(q, Z)
+        value.backward()
+        return value.item(), x.grad.numpy()
+
+    result = minimize(value_and_gradient, start, jac=True, method="L-BFGS-B", options={"maxiter": g["parameter_iterations"], "maxcor": 12})
+    print(json.dumps({"torch": torch.__version__, "threads": torch.get_num_threads(), "evaluations": evaluations, "fit_loss": result.fun / terms,
+                      "seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - used}))
+
+
 def main():
     a = argparse.ArgumentParser(description=__doc__)
     a.add_argument("--bins", type=int, default=2500)
@@ -90,10 +149,14 @@ def main():
     a.add_argument("--repeats", type=int, default=3)
     a.add_argument("--threads", type=int, default=1)
     a.add_argument("--check", metavar="FILE")
+    a.add_argument("--fit", metavar="FILE")
     o = a.parse_args()
     torch.set_num_threads(o.threads)
     if o.check:
         raise SystemExit(0 if check(o.check) else 1)
+    if o.fit:
+        fit(o.fit)
+        return
     th = 6 - math.log(10)
     e, i = 9.984, 19.968
     params = {"dt": 4e-3, "N": [400, 400, 200], "asyn": [1000 / 3, 1000 / 3, 500 / 3], "amem": [50] * 3, "mu": [14.4] * 3, "th": [th] * 3,

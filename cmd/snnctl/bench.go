@@ -36,7 +36,7 @@ var benchJobs = []struct {
 	{"navigation", "episodes per second of lsnn-navigation, played and learned from, on one thread and on all in\n" +
 		"         turn; 400 steps and batch 64 unless given; takes only --steps, --batch and --repeats", benchNavigation},
 	{"neulvm", "the winner-take-all network of neuLVM neuron by neuron, 1,000 to 16,000 of them, and its\n" +
-		"         likelihood with its gradient, on one thread; takes only --repeats", benchNeuLVM},
+		"         likelihood with its gradient, and a whole fit, on one thread; takes only --repeats and --problem", benchNeuLVM},
 	{"trial-matching", "a training step of trial-matching-hard: 500 neurons, 350 steps, batch 150 unless given;\n" +
 		"         takes only --batch and --repeats", benchTrialMatching},
 	{"audio-codec", "a training step of audio-codec-quick: 8 segments of 8,192 samples, with the loss on their\n" +
@@ -57,6 +57,7 @@ type benchOptions struct {
 	compute string
 	shape   string
 	check   bool
+	problem string
 	sizes   []string // what follows the job
 }
 
@@ -100,6 +101,7 @@ func newBenchCommand(a *app) *cobra.Command {
 	flags.StringVar(&o.compute, "compute", "adjoint", "how eprop computes: adjoint, online, filtered, or bptt for the whole gradient")
 	flags.StringVar(&o.shape, "shape", "vgg", "network of the job conv: vgg or lenet")
 	flags.BoolVar(&o.check, "check", false, "instead of timing, print as JSON the results of a small case, to compare with other programs")
+	flags.StringVar(&o.problem, "problem", "", "where neulvm writes what it fits, as JSON, for other programs to fit")
 	return command
 }
 
@@ -114,6 +116,8 @@ func runBench(a *app, name string, o benchOptions) error {
 				return fault.Inputf("--sweep is of the job lsnn, not of %s", name)
 			case o.shape != "vgg" && name != "conv":
 				return fault.Inputf("--shape is of the job conv, not of %s", name)
+			case o.problem != "" && name != "neulvm":
+				return fault.Inputf("--problem is of the job neulvm, not of %s", name)
 			case o.check && name != "linlif" && name != "conv" && name != "eprop":
 				return fault.Inputf("--check is of the jobs linlif, conv and eprop, not of %s", name)
 			}

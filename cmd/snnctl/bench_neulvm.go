@@ -8,7 +8,7 @@ import (
 )
 
 func benchNeuLVM(a *app, o benchOptions) error {
-	r, err := experiment.BenchNeuLVM(o.Repeats)
+	r, err := experiment.BenchNeuLVM(o.Repeats, o.problem)
 	if err != nil {
 		return err
 	}
@@ -20,6 +20,7 @@ func benchNeuLVM(a *app, o benchOptions) error {
 		table.row(fmt.Sprintf("%d neurons", n), fmt.Sprintf("%.4f s for a simulated second (%.4f s of CPU), %d spikes in %g s", r.Simulation[i], r.SimulationCPU[i], r.SpikesSimulated[i], r.SimulatedSeconds))
 	}
 	table.row("likelihood", fmt.Sprintf("%.4f s with its gradient (%.4f s of CPU), %d bins of 3 populations, %d ages", r.Likelihood, r.LikelihoodCPU, r.Bins, r.Ages))
+	table.row("fit", fmt.Sprintf("%.3f s (%.3f s of CPU), %d steps to the trajectory, %d iterations for the parameters, loss %.6f", r.Fit, r.FitCPU, r.TrajectorySteps, r.ParameterIterations, r.FitLoss))
 	table.row("instructions", kernel.Instructions())
 	return table.flush()
 }

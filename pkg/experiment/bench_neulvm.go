@@ -1,11 +1,14 @@
 package experiment
 
 import (
+	"encoding/json"
 	"math"
+	"os"
 	"slices"
 	"time"
 
 	"github.com/snnctl/snnctl/internal/fault"
+	"github.com/snnctl/snnctl/pkg/learning/em"
 	"github.com/snnctl/snnctl/pkg/models/neulvm"
 )
 
@@ -26,10 +29,18 @@ type NeuLVMBench struct {
 	Ages          int     `json:"ages"`
 	Likelihood    float64 `json:"likelihood_seconds_min"`
 	LikelihoodCPU float64 `json:"likelihood_cpu_seconds_min"`
+
+	// Seconds of a whole fit of them: published steps to the trajectory, then the parameters by L-BFGS.
+	TrajectorySteps     int     `json:"fit_trajectory_steps"`
+	ParameterIterations int     `json:"fit_parameter_iterations"`
+	Fit                 float64 `json:"fit_seconds_min"`
+	FitCPU              float64 `json:"fit_cpu_seconds_min"`
+	FitLoss             float64 `json:"fit_loss"`
 }
 
-// BenchNeuLVM measures them; the least of repeats counts.
-func BenchNeuLVM(repeats int) (*NeuLVMBench, error) {
+// BenchNeuLVM measures them; the least of repeats counts. What is fitted is written to the file
+// problem, unless that is "", for other programs to fit.
+func BenchNeuLVM(repeats int, problem string) (*NeuLVMBench, error) {
 	if repeats < 1 {
 		return nil, fault.Inputf("--repeats is %d, expected at least 1", repeats)
 	}
@@ -61,7 +72,10 @@ func BenchNeuLVM(repeats int) (*NeuLVMBench, error) {
 		b.Neurons, b.SpikesSimulated = append(b.Neurons, neurons), append(b.SpikesSimulated, spikes)
 		b.Simulation, b.SimulationCPU = append(b.Simulation, wall/b.SimulatedSeconds), append(b.SimulationCPU, cpu/b.SimulatedSeconds)
 	}
-	return b, b.likelihood(repeats)
+	if err := b.likelihood(repeats); err != nil {
+		return nil, err
+	}
+	return b, b.fit(repeats, problem)
 }
 
 func (b *NeuLVMBench) likelihood(repeats int) error {
@@ -89,5 +103,77 @@ func (b *NeuLVMBench) likelihood(repeats int) error {
 		walls, cpus = append(walls, time.Since(began).Seconds()), append(cpus, cpuSeconds()-used)
 	}
 	b.Likelihood, b.LikelihoodCPU = slices.Min(walls[1:]), slices.Min(cpus[1:])
+	return nil
+}
+
+// fit measures a whole fit from smoothed spikes and parameters at 0.9 of the truth.
+func (b *NeuLVMBench) fit(repeats int, path string) error {
+	b.TrajectorySteps, b.ParameterIterations = 20, 10
+	net, grid := neulvm.WinnerTakeAll(), neulvm.Grid{Dt: 4e-3, Ages: b.Ages}
+	r := neulvm.Record(neulvm.NewMicroscopic(net, neulvm.Grid{Dt: 2e-4, Integrator: neulvm.ExactLeak}, nil, 1, 0), 20, 250, b.Ages+b.Bins, 3)
+	data := &em.Observations{Dt: grid.Dt, Spikes: r.Spikes, History: b.Ages}
+	parameters, err := em.NewParameters(em.Parameters{Reference: net, Lower: 0.4, Upper: 2, Leak: true, Rest: true, Threshold: true, Weights: em.EachWeight})
+	if err != nil {
+		return err
+	}
+	ratios := make([]float64, parameters.Len())
+	for i := range ratios {
+		ratios[i] = 0.9
+	}
+	b.Fit, b.FitCPU = math.Inf(1), math.Inf(1)
+	for k := range repeats {
+		f, err := em.NewFit(em.Options{Grid: grid, Parameters: parameters, Sigma: 50}, data, ratios)
+		if err != nil {
+			return err
+		}
+		if k == 0 && path != "" {
+			if err := b.writeProblem(path, f); err != nil {
+				return err
+			}
+		}
+		began, used := time.Now(), cpuSeconds()
+		if _, _, err := f.EStep(em.Published{StepSize: 1e-3, Steps: b.TrajectorySteps, Patience: b.TrajectorySteps + 1, TotalLowest: true}); err != nil {
+			return err
+		}
+		if b.FitLoss, _, err = f.MStep(b.ParameterIterations, 1); err != nil {
+			return err
+		}
+		b.Fit, b.FitCPU = min(b.Fit, time.Since(began).Seconds()), min(b.FitCPU, cpuSeconds()-used)
+	}
+	return nil
+}
+
+// writeProblem writes what a fit starts from.
+func (b *NeuLVMBench) writeProblem(path string, f *em.Fit) error {
+	p, m := f.Problem(), len(f.Z)
+	y := make([][][]float64, p.Bins)
+	for t := range y {
+		y[t] = make([][]float64, m)
+		for q, trains := range p.Spikes {
+			y[t][q] = make([]float64, len(trains))
+			for i, train := range trains {
+				if train[t] {
+					y[t][q][i] = 1
+				}
+			}
+		}
+	}
+	rows := make([][]float64, m)
+	for q := range rows {
+		rows[q] = f.Network.J[q*m : (q+1)*m]
+	}
+	net := f.Network
+	content, err := json.Marshal(map[string]any{
+		"params": map[string]any{"dt": p.Grid.Dt, "N": net.Neurons, "amem": net.Leak, "asyn": net.Synapse, "mu": net.Rest, "th": net.Threshold, "J": rows},
+		"init":   map[string]any{"V": p.Initial.V, "S": p.Initial.S, "I": p.Initial.Trace, "v": p.Initial.U, "age": p.Initial.Age},
+		"Z":      f.Z, "y": y, "A": b.Ages, "ref_bins": 1, "delay_bins": 0, "ratio": 0.9,
+		"trajectory_steps": b.TrajectorySteps, "parameter_iterations": b.ParameterIterations,
+	})
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, content, 0o644); err != nil {
+		return fault.Inputf("writing the problem: %w", err)
+	}
 	return nil
 }

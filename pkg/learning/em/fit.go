@@ -56,6 +56,9 @@ func (f *Fit) Restart() error {
 	return f.data.Start(f.Network, f.problem, f.options.SilentYoungest, f.Z)
 }
 
+// Problem is the likelihood's view of the observations, in the fit's memory.
+func (f *Fit) Problem() *neulvm.Problem { return f.problem }
+
 // Loss is the negative log-likelihood of spikes and trajectory for each bin and population.
 func (f *Fit) Loss() float64 {
 	return f.like.NegLogLikelihood(f.Network, f.Z) / f.terms()
