@@ -63,6 +63,15 @@ func (s *Source[F]) Train(dst *Batch[F], step, clips int) error {
 	return nil
 }
 
+// Labelled yields those of images that have classes.
+func (s *Source[F]) Labelled(dst *Batch[F], step, clips int) error {
+	if err := s.Images.Train(&dst.images, step, clips); err != nil {
+		return err
+	}
+	s.fill(dst, func(clip int) (uint64, uint64) { return uint64(step), uint64(clip) }, "clip")
+	return nil
+}
+
 // Evaluate yields one clip of each of the images [first, first+clips) of a split, the same each time.
 func (s *Source[F]) Evaluate(dst *Batch[F], split string, first, clips int) error {
 	if err := s.Images.Evaluate(&dst.images, split, first, clips); err != nil {

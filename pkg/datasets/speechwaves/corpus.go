@@ -191,3 +191,9 @@ func Divide(recordings []*Recording, rate int, test float64) map[string][]Span {
 	}
 	return spans
 }
+
+// Found says what there is, a sentence each.
+func (c *Corpus) Found() []string {
+	return []string{fmt.Sprintf("speech at %d Hz, %d classes: %.0f s to learn from, %.0f s for validation, %.0f s for the test",
+		c.Rate, len(c.ClassNames), c.Seconds("train"), c.Seconds("validation"), c.Seconds("test"))}
+}

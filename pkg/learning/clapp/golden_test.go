@@ -7,6 +7,7 @@ import (
 
 	"github.com/snnctl/snnctl/internal/golden"
 	"github.com/snnctl/snnctl/internal/tensor"
+	"github.com/snnctl/snnctl/pkg/models/relu"
 )
 
 // flat lists the numbers of nested lists in their order.
@@ -128,28 +129,28 @@ func TestGoldenLayers(t *testing.T) {
 				b := flat(t, want.B)
 				w := flat(t, want.W)
 				in := x.Shape[1]
-				l := Layer[float64]{Pool: want.Pool, Predict: matrices(t, want.Predict), Retro: matrices(t, want.Retro),
-					W: &tensor.Dense[float64]{Shape: []int{len(b), in, 3, 3}, Data: w}, B: &tensor.Dense[float64]{Shape: []int{len(b)}, Data: b}}
-				y := l.Forward(2, x)
-				same(t, "m", l.Vectors(), flat(t, want.Pooled))
-				var g Gradients[float64]
+				wt, bt := &tensor.Dense[float64]{Shape: []int{len(b), in, 3, 3}, Data: w}, &tensor.Dense[float64]{Shape: []int{len(b)}, Data: b}
+				l := layerOf(wt, bt, relu.Shape{Channels: in, Height: x.Shape[2], Width: x.Shape[3]}, want.Pool)
+				p := Prediction[float64]{Predict: matrices(t, want.Predict), Retro: matrices(t, want.Retro)}
+				p.Losses[0].Skip, p.Losses[1].Skip = PatchSkip, PatchSkip
 				draws := drawsOf(t, v.Batch, v.NNeg, want.Which, want.Negatives)
 				var retro *Draws
 				if want.Retro != nil {
 					retro = drawsOf(t, v.Batch, v.NNeg, want.WhichRetro, want.NegativesRetro)
 				}
-				loss := l.Learn(2, Grid{v.Batch, v.Grid[0], v.Grid[1], len(b)}, draws, retro, &g)
+				y, loss := learn(2, l, &p, Grid{v.Batch, v.Grid[0], v.Grid[1], 0}, x, draws, retro)
+				same(t, "m", l.Vectors(), flat(t, want.Pooled))
 				same(t, "loss", []float64{loss}, []float64{want.Loss})
-				for k := range l.Predict {
-					same(t, "u⁺", l.losses[0].ScorePositive[k], flat(t, want.ScorePositive[k]))
-					same(t, "u⁻", l.losses[0].ScoreNegative[k], flat(t, want.ScoreNegative[k]))
-					same(t, "∂L/∂M", g.Predict[k], flat(t, want.GradPredict[k]))
+				for k := range p.Predict {
+					same(t, "u⁺", p.Losses[0].ScorePositive[k], flat(t, want.ScorePositive[k]))
+					same(t, "u⁻", p.Losses[0].ScoreNegative[k], flat(t, want.ScoreNegative[k]))
+					same(t, "∂L/∂M", p.GradPredict[k], flat(t, want.GradPredict[k]))
 				}
-				for k := range l.Retro {
-					same(t, "∂L/∂M of the retro loss", g.Retro[k], flat(t, want.GradRetro[k]))
+				for k := range p.Retro {
+					same(t, "∂L/∂M of the retro loss", p.GradRetro[k], flat(t, want.GradRetro[k]))
 				}
-				same(t, "∂L/∂W", g.W, flat(t, want.GradW))
-				same(t, "∂L/∂b", g.B, flat(t, want.GradB))
+				same(t, "∂L/∂W", l.Gradient(wt), flat(t, want.GradW))
+				same(t, "∂L/∂b", l.Gradient(bt), flat(t, want.GradB))
 				if t.Failed() {
 					t.Fatalf("layer %d", number+1)
 				}

@@ -1,103 +1,201 @@
 package clapp
 
 import (
+	"fmt"
+
 	"github.com/snnctl/snnctl/internal/autodiff"
 	"github.com/snnctl/snnctl/internal/tensor"
+	"github.com/snnctl/snnctl/pkg/models/relu"
 )
 
-// Layer is a layer of an encoder of patches: a 3×3 convolution, ReLU, and where Pool is set
-// max-pooling of 2×2 (2010.08262, section 6 of the method), with the matrices that
-// predict its patch vectors from each other.
+// Layer is a layer of an encoder: a convolution and what follows it up to the next one, ReLU and
+// perhaps pooling (2010.08262, section 6 of the method), and the vectors that are made of its output.
 type Layer[F tensor.Float] struct {
-	W    *tensor.Dense[F] // [out][in][3][3]
-	B    *tensor.Dense[F] // [out]
-	Pool bool
+	Block *relu.Network[F]
 
-	Predict [][]F // M_k, [context][target]
-	Retro   [][]F // of the second loss, which trains the context; nil where one matrix does both
+	// Regions r makes a vector of r×r means over parts of a map: 1 is the mean m of each
+	// channel, 0 is for each place by itself.
+	Regions int
 
-	tape   autodiff.Tape[F]
-	w, b   *autodiff.Var[F]
-	output *autodiff.Var[F]
-	pooled []F // [patch][channel] m
-	signal []F // ∂L/∂m
-	losses [2]Loss[F]
+	// Along makes a vector of each place along the width, which is a step of time, of sound. Regions is
+	// then not read.
+	Along bool
+
+	// First and Places choose the places along the width that make vectors; 0 places are all.
+	First, Places int
+
+	gradients relu.Gradients[F]
+	output    *autodiff.Var[F]
+	vectors   []F // [patch][vector]
+	signal    []F // ∂L/∂m
 }
 
-// Gradients are those of the parameters of a layer.
-type Gradients[F tensor.Float] struct {
-	W, B           []F
-	Predict, Retro [][]F
-}
-
-// Forward computes the layer's output of patches x, [patch][in][row][column], which it takes
-// for constant: no gradient leaves the layer.
-func (l *Layer[F]) Forward(threads int, x *tensor.Dense[F]) *tensor.Dense[F] {
-	l.tape.Reset()
-	l.w, l.b = autodiff.NewVar(l.W), autodiff.NewVar(l.B)
-	axis := autodiff.Axis{Stride: 1, Padding: 1, Dilation: 1}
-	y := autodiff.ReLU(&l.tape, threads, autodiff.Conv2D(&l.tape, threads, autodiff.Constant(x), l.w, l.b, axis, axis, 1))
-	if l.Pool {
-		pool := autodiff.Pool{Size: 2, Stride: 2}
-		y = autodiff.MaxPool2D(&l.tape, threads, y, pool, pool)
+// Blocks splits a chain of layers before each convolution but the first.
+func Blocks[F tensor.Float](n *relu.Network[F]) ([]*relu.Network[F], error) {
+	shapes, err := n.Shapes()
+	if err != nil {
+		return nil, err
 	}
-	l.output = y
-	patches, channels, places := l.places()
-	l.pooled = fit(l.pooled, patches*channels)
-	for i := range l.pooled {
-		var sum F
-		for _, v := range y.Value.Data[i*places : (i+1)*places] {
-			sum += v
+	var blocks []*relu.Network[F]
+	for i, layer := range n.Layers {
+		if _, ok := layer.Layer.(*relu.Conv[F]); ok {
+			blocks = append(blocks, &relu.Network[F]{Input: shapes[i]})
 		}
-		l.pooled[i] = sum / F(places)
+		if len(blocks) == 0 {
+			return nil, fmt.Errorf("layer %s is a %s before any convolution, expected an encoder to begin with one", layer.Name, layer.Kind())
+		}
+		last := blocks[len(blocks)-1]
+		last.Layers = append(last.Layers, layer)
 	}
-	return y.Value
+	return blocks, nil
 }
 
-// Vectors are the means of each channel over a patch, m, [patch][channel]. They are valid
-// until the next Forward.
-func (l *Layer[F]) Vectors() []F { return l.pooled }
-
-func (l *Layer[F]) places() (patches, channels, places int) {
-	shape := l.output.Value.Shape
-	return shape[0], shape[1], shape[2] * shape[3]
+// Forward computes the layer's output of x, [patch][in][row][column], on a tape. Gradients leave the layer
+// only where x has one.
+func (l *Layer[F]) Forward(tape *autodiff.Tape[F], threads int, x *autodiff.Var[F]) *autodiff.Var[F] {
+	if l.gradients == nil { // of a layer that no trainer has made
+		l.gradients = relu.NewGradients(l.Block)
+	}
+	y := x
+	pass := relu.Pass[F]{Tape: tape, Threads: threads, Training: !tape.Inference, Gradients: l.gradients, Observe: func(_ int, v *autodiff.Var[F]) { y = v }}
+	l.Block.Forward(&pass, x)
+	l.output = y
+	l.gather()
+	return y
 }
 
-// Learn computes the layer's losses on what Forward showed, whose patches lie in a grid, and
-// their gradients: one loss with both sides of each pair, or with Retro one that trains the targets and
-// one, with draws of its own, that trains the contexts. The loss it returns is their sum.
-func (l *Layer[F]) Learn(threads int, g Grid, draws, retro *Draws, to *Gradients[F]) float64 {
-	patches, channels, places := l.places()
-	l.signal = fit(l.signal, patches*channels)
-	clear(l.signal)
-	to.Predict = likeMatrices(to.Predict, l.Predict)
-	l.losses[0].HoldContext = l.Retro != nil
-	l.losses[0].Compute(threads, g, l.pooled, l.Predict, draws, l.signal, to.Predict)
-	loss := l.losses[0].Value
-	if l.Retro != nil {
-		to.Retro = likeMatrices(to.Retro, l.Retro)
-		l.losses[1].HoldTarget = true
-		l.losses[1].Compute(threads, g, l.pooled, l.Retro, retro, l.signal, to.Retro)
-		loss += l.losses[1].Value
+// shape is that of the output.
+func (l *Layer[F]) shape() (patches int, s relu.Shape) {
+	of := l.output.Value.Shape
+	return of[0], relu.Shape{Channels: of[1], Height: of[2], Width: of[3]}
+}
+
+// VectorSize is the number of values of a vector of an output of a shape.
+func (l *Layer[F]) VectorSize(s relu.Shape) int {
+	switch {
+	case l.Along:
+		return s.Channels * s.Height
+	case l.Regions == 0:
+		return s.Size()
 	}
-	start := l.tape.Result(1)
-	l.tape.Record(func() { // the mean over a patch has the same dendritic signal everywhere
-		for i, d := range l.signal {
-			d /= F(places)
-			for k := range places {
-				l.output.Grad.Data[i*places+k] += d
+	return s.Channels * l.Regions * l.Regions
+}
+
+// Rows is the number of steps of time in an output of a shape, along its width.
+func (l *Layer[F]) Rows(s relu.Shape) int {
+	if l.Places > 0 {
+		return min(l.Places, s.Width)
+	}
+	return s.Width
+}
+
+// gather makes the vectors of the output.
+func (l *Layer[F]) gather() {
+	patches, s := l.shape()
+	size := l.VectorSize(s)
+	if l.Along {
+		size *= l.Rows(s)
+	}
+	l.vectors = fit(l.vectors, patches*size)
+	l.eachRegion(func(vector, first, height, width int) {
+		var sum F
+		for row := range height {
+			for _, v := range l.output.Value.Data[first+row*s.Width:][:width] {
+				sum += v
+			}
+		}
+		l.vectors[vector] = sum / F(height*width)
+	})
+}
+
+// spread adds the signal of the vectors to the gradient of the output: all places of a region get the same.
+func (l *Layer[F]) spread() {
+	_, s := l.shape()
+	l.eachRegion(func(vector, first, height, width int) {
+		d := l.signal[vector] / F(height*width)
+		for row := range height {
+			to := l.output.Grad.Data[first+row*s.Width:][:width]
+			for i := range to {
+				to[i] += d
 			}
 		}
 	})
-	l.tape.Backward(start)
-	to.W, to.B = l.w.Grad.Data, l.b.Grad.Data
-	return loss
 }
 
-func likeMatrices[F tensor.Float](to, like [][]F) [][]F {
-	to = fit(to, len(like))
-	for k, m := range like {
-		to[k] = fit(to[k], len(m))
+// eachRegion visits the part of the output, from the place first on, that each number of the vectors is the
+// mean of.
+func (l *Layer[F]) eachRegion(visit func(vector, first, height, width int)) {
+	patches, s := l.shape()
+	down, across := l.Regions, l.Regions
+	if l.Regions == 0 {
+		down, across = s.Height, s.Width
 	}
-	return to
+	vector := 0
+	for patch := range patches {
+		if l.Along {
+			for t := l.First; t < l.First+l.Rows(s); t++ {
+				for plane := range s.Channels * s.Height {
+					visit(vector, (patch*s.Channels*s.Height+plane)*s.Width+t, 1, 1)
+					vector++
+				}
+			}
+			continue
+		}
+		for c := range s.Channels {
+			plane := (patch*s.Channels + c) * s.Places()
+			for i := range down {
+				top, bottom := i*s.Height/down, ((i+1)*s.Height+down-1)/down
+				for j := range across {
+					left, right := j*s.Width/across, ((j+1)*s.Width+across-1)/across
+					visit(vector, plane+top*s.Width+left, bottom-top, right-left)
+					vector++
+				}
+			}
+		}
+	}
+}
+
+// Vectors are the vectors m of the last Forward, [patch][vector]. They are valid until the next one.
+func (l *Layer[F]) Vectors() []F { return l.vectors }
+
+// ClearSignal makes the dendritic signal ∂L/∂m zero, before losses add to it.
+func (l *Layer[F]) ClearSignal() []F {
+	l.signal = fit(l.signal, len(l.vectors))
+	clear(l.signal)
+	return l.signal
+}
+
+// Side is the layer as a side of a loss; held takes its vectors for constant.
+func (l *Layer[F]) Side(held bool) Side[F] {
+	_, s := l.shape()
+	side := Side[F]{Vectors: l.vectors, Signal: l.signal, Channels: l.VectorSize(s)}
+	if held {
+		side.Signal = nil
+	}
+	return side
+}
+
+// Backward adds what the signal of the vectors gives to the gradients of the parameters, and carries it through the rest
+// of the tape.
+func (l *Layer[F]) Backward(tape *autodiff.Tape[F]) {
+	start := tape.Result(1)
+	tape.Record(l.spread)
+	tape.Backward(start)
+}
+
+// ClearGradients makes the gradients of the parameters zero.
+func (l *Layer[F]) ClearGradients() { l.gradients.Clear() }
+
+// Gradient is that of a parameter of the block, after Backward.
+func (l *Layer[F]) Gradient(of *tensor.Dense[F]) []F { return l.gradients[of].Grad.Data }
+
+// Active is the share of the output's values above 0.
+func (l *Layer[F]) Active() float64 {
+	n := 0
+	for _, v := range l.output.Value.Data {
+		if v > 0 {
+			n++
+		}
+	}
+	return float64(n) / float64(max(1, len(l.output.Value.Data)))
 }
