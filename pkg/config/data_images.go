@@ -11,7 +11,10 @@ type Images struct {
 
 	SizePixels        int  `yaml:"size_pixels" jsonschema:"minimum=0,maximum=4096" jsonschema_description:"side of the square images that pictures of a folder become; 0: as they are, all of one size"`
 	ShorterSidePixels int  `yaml:"shorter_side_pixels" jsonschema:"minimum=0,maximum=8192" jsonschema_description:"what the shorter side of a picture is scaled to before the image is cut out of its centre; 0: size_pixels"`
-	Grey              bool `yaml:"grey" jsonschema_description:"pictures of a folder as one channel, their luma, instead of red, green and blue"`
+	Grey              bool `yaml:"grey" jsonschema_description:"one channel, the luma, instead of red, green and blue"`
+	CropPixels        int  `yaml:"crop_pixels" jsonschema:"minimum=0,maximum=4096" jsonschema_description:"side of the square that is cut out of the images' centre, or anywhere with augmentation.random_window; 0: none"`
+	PatchPixels       int  `yaml:"patch_pixels" jsonschema:"minimum=0,maximum=4096" jsonschema_description:"side of the patches that an encoder sees one by one, for rule clapp; 0: whole images"`
+	PatchStridePixels int  `yaml:"patch_stride_pixels" jsonschema:"minimum=0,maximum=4096" jsonschema_description:"from one patch to the next; 0: half a patch"`
 
 	Only             string `yaml:"only" jsonschema:"enum=all,enum=train,enum=test" jsonschema_description:"train or test: the data set is these of its images alone: the last test_images of them test and validate, the others train"`
 	TestImages       int    `yaml:"test_images" jsonschema:"minimum=1,maximum=10000000" when:"only=train|test" jsonschema_description:"images that test and validate"`
@@ -32,7 +35,7 @@ type ImageAugmentation struct {
 	Flip            bool    `yaml:"flip" jsonschema_description:"left to right, every other image"`
 	Shift           float64 `yaml:"shift" jsonschema:"minimum=0,exclusiveMaximum=1" jsonschema_description:"largest shift as a fraction of height and width; the nearest pixels fill what it uncovers"`
 	RotationDegrees float64 `yaml:"rotation_degrees" jsonschema:"minimum=0,maximum=180" jsonschema_description:"largest rotation to either side"`
-	RandomWindow    bool    `yaml:"random_window" jsonschema_description:"cuts images out of pictures of a folder anywhere instead of the centre"`
+	RandomWindow    bool    `yaml:"random_window" jsonschema_description:"cuts images out of larger ones, of a folder or with crop_pixels, anywhere instead of the centre"`
 }
 
 func (Images) isData() {}
@@ -58,6 +61,9 @@ func (d Images) check(e *Experiment, report reporter) {
 	}
 	if d.ShorterSidePixels > 0 && (d.SizePixels == 0 || d.ShorterSidePixels < d.SizePixels) {
 		report("data.shorter_side_pixels", "data.shorter_side_pixels is %d, expected 0, or at least data.size_pixels (%d), which must be given", d.ShorterSidePixels, d.SizePixels)
+	}
+	if rule := TypeName(e.Rule); d.PatchPixels > 0 && rule != "clapp" {
+		report("data.patch_pixels", "data.patch_pixels is %d, expected 0 with rule %s, which sees whole images", d.PatchPixels, rule)
 	}
 	most, key := d.ValidationImages, "validation_images"
 	if d.Only != "all" {

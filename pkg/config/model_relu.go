@@ -9,13 +9,13 @@ import (
 // one of the architectures of arXiv:2212.12522 and arXiv:2306.08744 (section 8
 // of the method).
 type ReLU struct {
-	Preset      string      `yaml:"preset" jsonschema:"enum=none,enum=mlp,enum=lenet5,enum=vgg-mnist,enum=vgg-cifar,enum=vgg16" jsonschema_description:"none: the network of layers; mlp: 600 hidden units; lenet5; vgg-mnist: 16 layers; vgg-cifar: 15 layers; vgg16: 16 layers with two dense ones of 4096"`
-	Width       int         `yaml:"width" jsonschema:"minimum=1,maximum=64" when:"preset=mlp|lenet5|vgg-mnist|vgg-cifar|vgg16" jsonschema_description:"divides the filters and hidden units of the architecture"`
+	Preset      string      `yaml:"preset" jsonschema:"enum=none,enum=mlp,enum=lenet5,enum=vgg-mnist,enum=vgg-cifar,enum=vgg16,enum=vgg6" jsonschema_description:"none: the network of layers; mlp: 600 hidden units; lenet5; vgg-mnist: 16 layers; vgg-cifar: 15 layers; vgg16: 16 layers with two dense ones of 4096; vgg6: the encoder of CLAPP, six convolutions without a readout"`
+	Width       int         `yaml:"width" jsonschema:"minimum=1,maximum=64" when:"preset=mlp|lenet5|vgg-mnist|vgg-cifar|vgg16|vgg6" jsonschema_description:"divides the filters and hidden units of the architecture"`
 	Classes     int         `yaml:"classes" jsonschema:"minimum=2,maximum=100000" when:"preset=mlp|lenet5|vgg-mnist|vgg-cifar|vgg16" jsonschema_description:"units of the readout"`
 	BatchNorm   string      `yaml:"batch_norm" jsonschema:"enum=published,enum=none,enum=before-relu,enum=after-relu" when:"preset=mlp|lenet5|vgg-mnist|vgg-cifar|vgg16" jsonschema_description:"where hidden layers normalise batches; published: before ReLU in lenet5, after ReLU in vgg-cifar, none elsewhere"`
 	Dropout     float64     `yaml:"dropout" jsonschema:"minimum=0,exclusiveMaximum=1" when:"preset=mlp|lenet5|vgg-mnist|vgg-cifar|vgg16" jsonschema_description:"probability to drop each input of each dense layer in training"`
 	Layers      []ReLULayer `yaml:"layers,omitempty" jsonschema:"minItems=1,maxItems=1000" when:"preset=none" jsonschema_description:"from the input to the logits"`
-	Initialiser string      `yaml:"initialiser" jsonschema:"enum=glorot-uniform,enum=he-uniform,enum=he-normal" jsonschema_description:"initial weights of hidden layers: U(±√(6/(in+out))), U(±√(6/in)) or N(0, 2/in); the last layer's are glorot-uniform"`
+	Initialiser string      `yaml:"initialiser" jsonschema:"enum=glorot-uniform,enum=he-uniform,enum=he-normal,enum=fan-in-uniform" jsonschema_description:"initial weights of hidden layers: U(±√(6/(in+out))), U(±√(6/in)) or N(0, 2/in), and of the last layer U(±√(6/(in+out))), with biases of 0; fan-in-uniform: of all layers and their biases U(±1/√in)"`
 }
 
 func (ReLU) isModel() {}
@@ -26,7 +26,7 @@ func defaultReLU() ReLU {
 
 func (m ReLU) check(_ *Experiment, report reporter) {
 	if m.Preset == "none" && len(m.Layers) == 0 {
-		report("model.layers", "model.layers is missing, expected a list of layers, or model.preset: mlp, lenet5, vgg-mnist, vgg-cifar or vgg16")
+		report("model.layers", "model.layers is missing, expected a list of layers, or model.preset: mlp, lenet5, vgg-mnist, vgg-cifar, vgg16 or vgg6")
 	}
 	for i, layer := range m.Layers {
 		at := "model.layers." + strconv.Itoa(i)
@@ -60,6 +60,7 @@ type ConvLayer struct {
 	Name     string `yaml:"name,omitempty" jsonschema:"maxLength=200" jsonschema_description:"of its tensors; by default the layer's place in the list, from 0"`
 	Filters  int    `yaml:"filters" jsonschema:"required,minimum=1,maximum=1000000" jsonschema_description:"channels of the output"`
 	Size     int    `yaml:"size" jsonschema:"required,minimum=1,maximum=1000" jsonschema_description:"height and width of a filter"`
+	Sound    bool   `yaml:"sound" jsonschema_description:"a filter is one row high, for inputs of one row: its size, stride, padding and dilation are those along time"`
 	Stride   int    `yaml:"stride" jsonschema:"minimum=1,maximum=1000" jsonschema_description:"places from one output to the next"`
 	Padding  string `yaml:"padding" jsonschema:"pattern=^(same|valid|[0-9]|[1-9][0-9])$" allowed:"same, valid or a number from 0 to 99 in quotes" jsonschema_description:"zeros on each side: same: dilation·(size-1)/2; valid: none"`
 	Dilation int    `yaml:"dilation" jsonschema:"minimum=1,maximum=1000" jsonschema_description:"places from tap to tap"`

@@ -27,6 +27,14 @@ func (m ReLU) Expanded() []ReLULayer {
 		b.blocks([]int{64, 64}, []int{128, 128}, []int{256, 256, 256}, []int{512, 512, 512}, []int{512, 512, 512})
 		b.dense(4096)
 		b.dense(4096)
+	case "vgg6": // 2010.08262, section 6 of the method
+		for i, filters := range []int{128, 256, 256, 512, 1024, 1024} {
+			b.convolve(filters, 3, "same")
+			if i == 1 || i > 2 {
+				b.pool()
+			}
+		}
+		return b.layers
 	default:
 		return m.Layers
 	}

@@ -45,6 +45,9 @@ var datas = []variant{
 	{"feature-sequence", func() any { return defaultFeatureSequence() }},
 	{"synthetic-features", func() any { return defaultSyntheticFeatures() }},
 	{"hidden-populations", func() any { return defaultHiddenPopulations() }},
+	{"moving-images", func() any { return defaultMovingImages() }},
+	{"speech-waves", func() any { return defaultSpeechWaves() }},
+	{"synthetic-speech", func() any { return defaultSyntheticSpeech() }},
 }
 
 var models = []variant{
@@ -86,6 +89,7 @@ var rules = []variant{
 	{"a-gem", func() any { return defaultAGEM() }},
 	{"replay", func() any { return Replay(defaultAGEM()) }},
 	{"baum-viterbi", func() any { return defaultBaumViterbi() }},
+	{"clapp", func() any { return defaultCLAPP() }},
 }
 
 var optimizers = []variant{
@@ -157,6 +161,7 @@ var combinations = []combination{
 	{"lsnn", "truncated-bptt", []string{"copy-repeat"}},
 	{"relu", "backprop", []string{"images"}},
 	{"ttfs", "ttfs-backprop", []string{"images"}},
+	{"relu", "clapp", []string{"images", "moving-images", "speech-waves", "synthetic-speech"}},
 	{"rsnn-multiarea", "trial-matching", []string{"two-area-spikes", "recorded-trials"}},
 	{"rsnn", "mle", []string{"spike-trains", "full-obs-spikes", "motif-spikes"}},
 	{"rsnn", "sample-and-measure", []string{"spike-trains", "full-obs-spikes", "motif-spikes"}},

@@ -58,6 +58,7 @@ var builders = []struct {
 	{"gated", "a-gem", buildContinual[float32], buildContinual[float64]},
 	{"gated", "replay", buildContinual[float32], buildContinual[float64]},
 	{"neulvm", "baum-viterbi", buildNeuLVM, buildNeuLVM},
+	{"relu", "clapp", buildCLAPP[float32], buildCLAPP[float64]},
 }
 
 // Build reads the data and makes the model and the rule of an experiment.
@@ -98,6 +99,12 @@ func MakePortable(e *config.Experiment, s Settings) error {
 		e.Data = d
 	case config.SpikeTrains:
 		d, err = portableRecording(d, s)
+		e.Data = d
+	case config.MovingImages:
+		d.Dataset, err = imagesets.Absolute(s.DataDir, d.Dataset)
+		e.Data = d
+	case config.SpeechWaves:
+		d.Dataset, err = audio.Absolute(s.DataDir, d.Dataset)
 		e.Data = d
 	case config.AudioFiles:
 		d.Dataset, err = audio.Absolute(s.DataDir, d.Dataset)

@@ -19,6 +19,9 @@ const imageMemory = 1 << 30
 // openImages reads the images of an experiment, and says how they become batches.
 func openImages(e *config.Experiment, s Settings) (pixels.Set, pixels.Options, error) {
 	d, ok := e.Data.(config.Images)
+	if m, moving := e.Data.(config.MovingImages); moving {
+		d, ok = stillImages(m), true
+	}
 	if !ok {
 		return pixels.Set{}, pixels.Options{}, fault.Inputf("data.type is %s, expected images", config.TypeName(e.Data))
 	}
@@ -33,6 +36,16 @@ func openImages(e *config.Experiment, s Settings) (pixels.Set, pixels.Options, e
 	set, err := imagesets.Open(s.DataDir, d.Dataset, imagesets.Options{Format: d.Format, Layout: d.Layout, Coarse: d.CoarseLabels, Folder: folder})
 	if err != nil {
 		return pixels.Set{}, o, err
+	}
+	if d.Grey {
+		if set, err = set.Grey(); err != nil {
+			return pixels.Set{}, o, err
+		}
+	}
+	if d.CropPixels > 0 {
+		if set, err = set.Crop(d.CropPixels); err != nil {
+			return pixels.Set{}, o, err
+		}
 	}
 	if set, err = splitImages(set, d); err != nil {
 		return pixels.Set{}, o, err

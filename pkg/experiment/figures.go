@@ -47,7 +47,30 @@ func (l *Loop) drawCurves() error {
 		}
 		chart.Panels = append(chart.Panels, panel)
 	}
+	chart.Panels = append(chart.Panels, layerCurves(records, "loss", "loss of each layer")...)
 	return chart.Write(filepath.Join(l.Dir.PlotsPath(), "learning-curves.svg"))
+}
+
+// layerCurves is a panel of the metrics METRIC_1, METRIC_2, … of training, one for each layer; none where there are
+// no such metrics.
+func layerCurves(records []run.Record, metric, label string) []plot.Panel {
+	panel := plot.Panel{YLabel: label}
+	for layer := 1; ; layer++ {
+		s := plot.Series{Name: fmt.Sprintf("layer %d", layer), Noisy: true}
+		for _, r := range records {
+			if y, ok := r.Values[fmt.Sprintf("%s_%d", metric, layer)]; ok && r.Split == "train" {
+				s.X, s.Y = append(s.X, float64(r.Step)), append(s.Y, y)
+			}
+		}
+		if len(s.X) == 0 {
+			break
+		}
+		panel.Series = append(panel.Series, s)
+	}
+	if len(panel.Series) == 0 {
+		return nil
+	}
+	return []plot.Panel{panel}
 }
 
 // drawModel draws what the experiment calls for.

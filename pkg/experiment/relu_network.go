@@ -49,11 +49,18 @@ func ReLUNetwork[F tensor.Float](m config.ReLU, input relu.Shape, seed uint64) (
 func weightsOf(l config.ReLULayer, in relu.Shape) int64 {
 	switch l := l.(type) {
 	case config.ConvLayer:
-		return int64(l.Filters) * int64(max(1, in.Channels/l.Groups)) * int64(l.Size) * int64(l.Size)
+		return int64(l.Filters) * int64(max(1, in.Channels/l.Groups)) * int64(filterHeight(l)) * int64(l.Size)
 	case config.DenseLayer:
 		return int64(l.Units) * int64(in.Channels)
 	}
 	return 0
+}
+
+func filterHeight(l config.ConvLayer) int {
+	if l.Sound {
+		return 1
+	}
+	return l.Size
 }
 
 func layerName(l config.ReLULayer) string {
@@ -75,8 +82,12 @@ func reluLayer[F tensor.Float](l config.ReLULayer, in relu.Shape) relu.Layer[F] 
 	switch l := l.(type) {
 	case config.ConvLayer:
 		axis := relu.Axis{Stride: l.Stride, Padding: l.Zeros(), Dilation: l.Dilation}
-		return &relu.Conv[F]{Weights: tensor.New[F](l.Filters, max(1, channels/l.Groups), l.Size, l.Size), Bias: tensor.New[F](l.Filters),
-			Height: axis, Width: axis, Groups: l.Groups}
+		down := axis
+		if l.Sound {
+			down = relu.Axis{Stride: 1, Dilation: 1}
+		}
+		return &relu.Conv[F]{Weights: tensor.New[F](l.Filters, max(1, channels/l.Groups), filterHeight(l), l.Size), Bias: tensor.New[F](l.Filters),
+			Height: down, Width: axis, Groups: l.Groups}
 	case config.DenseLayer:
 		return &relu.Dense[F]{Weights: tensor.New[F](channels, l.Units), Bias: tensor.New[F](l.Units)}
 	case config.BatchNormLayer:

@@ -10,6 +10,12 @@ import (
 // evaluationBatch is the number of trials whose features are computed at once.
 const evaluationBatch = 50
 
+// Probed is what linear classifiers of the layers said last, from layer First on; 0 is the input itself.
+type Probed struct {
+	First           int
+	Trained, Random []float64 // accuracies; after training, and before it
+}
+
 // Evaluate gives the losses of trials of a split without learning, up to so many of them; 0 means
 // all. Of the test split it also gives the accuracy of a linear classifier of the pixels and of each layer, and
 // beside it that of the same encoder before training: without it, no accuracy tells anything.
@@ -39,6 +45,7 @@ func (t *Trainer[F]) Evaluate(split string, trials int) (map[string]float64, err
 		return nil, err
 	}
 	first := len(t.Layers) + 1 - len(trained) // 0 where the input itself was probed
+	t.Probed = Probed{First: first, Trained: trained, Random: random}
 	for i, a := range trained {
 		m[fmt.Sprintf("accuracy_%d", first+i)] = a
 		m[fmt.Sprintf("random_accuracy_%d", first+i)] = random[i]

@@ -57,6 +57,8 @@ type Trainer[F tensor.Float] struct {
 	Layers  []*Layer[F]
 	Stream  Stream[F]
 
+	Probed Probed // by the last evaluation of the test split
+
 	predictions []*Prediction[F]
 	heads       []*head[F] // of each layer, with Classify
 	weights     plasticity.Weights[F]
