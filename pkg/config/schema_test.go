@@ -182,7 +182,7 @@ func TestSchemaRefusesWhatLoadRefuses(t *testing.T) {
 		{demo, "name: demo", "name: ../demo"},
 		{demo, "name: demo\n", ""},
 		{demo, "  lif_neurons: 10\n", ""},
-		{demo, "type: bptt", "type: clapp"},
+		{demo, "type: bptt", "type: hebb"},
 		{smnist, "pool: 2", "pool: 3"},
 		{smnist, "pool: 2", "input_lines: 21"},
 		{smnist, "encoding: threshold-crossing", "encoding: grey\n  input_lines: 80"},

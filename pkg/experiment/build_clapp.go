@@ -137,4 +137,3 @@ func clappBuffers[F tensor.Float](t *clapp.Trainer[F]) ([]Buffer, error) {
 		"inputs of a batch":                  width * int64(t.Stream.Shape().Size()) * inputs,
 	})
 }
-
