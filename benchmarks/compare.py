@@ -3,7 +3,7 @@
 
     compare.py                    lsnn: a training step
     compare.py linlif conv        these jobs
-    compare.py all                lsnn, linlif, conv, relu, gateon, eprop, trial-matching, audio-codec, and gemm against OpenBLAS
+    compare.py all                lsnn, linlif, conv, relu, gateon, clapp, eprop, trial-matching, audio-codec, and gemm against OpenBLAS
 
 The two run alternately, so that a machine that slows down slows both. Standard library only.
 """
@@ -18,7 +18,7 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-JOBS = ("lsnn", "linlif", "conv", "relu", "gateon", "eprop", "trial-matching", "audio-codec", "gemm")
+JOBS = ("lsnn", "linlif", "conv", "relu", "gateon", "clapp", "eprop", "trial-matching", "audio-codec", "gemm")
 
 
 def main():
@@ -88,6 +88,11 @@ def pairs(args, job):
     if job == "gateon":
         for at, variant in enumerate(("n", "p", "none")):
             yield (f"gateon, 4 × 1000 neurons, {variant}, batch 256", ours, [args.python, str(HERE / "gateon_step.py"), *theirs, "--variant", variant],
+                   lambda result, at=at: {**result, **result["cases"][at]})
+    if job == "clapp":
+        for at, (method, layers) in enumerate((("clapp-s", 3), ("hinge-cpc", 3), ("clapp-s", 6), ("hinge-cpc", 6))):
+            yield (f"clapp, {method}, {layers} layers, batch 32", ours,
+                   [args.python, str(HERE / "clapp_step.py"), *theirs, "--method", method, "--layers", str(layers)],
                    lambda result, at=at: {**result, **result["cases"][at]})
     if job == "eprop":
         yield ("eprop, 100 neurons, 2250 steps, batch 64", ours,

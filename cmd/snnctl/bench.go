@@ -25,6 +25,8 @@ var benchJobs = []struct {
 		"         takes only --repeats and --check", benchConv},
 	{"relu", "training steps (Adam, batch 64) of the networks of relu-mnist-mlp and relu-mnist-lenet5 and of a\n" +
 		"         narrow VGG, on random images; takes only --repeats", benchReLU},
+	{"clapp", "training steps (Adam, batch 32) of encoders of three and six layers on 6×6 patches of 28×28 pixels, by CLAPP-s and\n" +
+		"         by hinge-loss CPC, and the memory of their activity; takes only --repeats", benchCLAPP},
 	{"gateon", "training steps (Adam, batch 256) of 784-1000-1000-1000-1000-10 by n-GateON, by p-GateON, and\n" +
 		"         without gates, on random images; takes only --repeats", benchGateON},
 	{"linlif", "forward and backward of a dense layer and LIF neurons, batch 16, 500 steps, for\n" +

@@ -6,6 +6,7 @@ package autodiff
 
 import (
 	"slices"
+	"unsafe"
 
 	"github.com/snnctl/snnctl/internal/tensor"
 )
@@ -30,7 +31,7 @@ type Tape[F tensor.Float] struct {
 
 	adjoints []func()
 	results  []*Var[F]         // handed out since the last Reset
-	spare    map[int][]*Var[F] // by size, from before it
+	spare    map[int][]*Var[F] // by capacity, from before it
 }
 
 // Record puts on the tape what an operation does on the way back.
@@ -52,14 +53,14 @@ func (t *Tape[F]) Result(shape ...int) *Var[F] {
 // add to none: the values are any. Threads share the zeros of the gradient.
 func (t *Tape[F]) Unset(threads int, shape ...int) *Var[F] {
 	n := size(shape)
-	var v *Var[F]
-	if spare := t.spare[n]; len(spare) > 0 {
-		v = spare[len(spare)-1]
-		t.spare[n] = spare[:len(spare)-1]
+	v := t.takeSpare(n)
+	if v != nil {
+		v.Value.Data = v.Value.Data[:n]
 		if !slices.Equal(v.Value.Shape, shape) {
 			v.Value.Shape = slices.Clone(shape)
 		}
 		if v.Grad != nil {
+			v.Grad.Data = v.Grad.Data[:n]
 			gradient := v.Grad.Data
 			eachBlock(threads, len(gradient), func(lo, hi int) { clear(gradient[lo:hi]) })
 			v.Grad.Shape = v.Value.Shape
@@ -69,6 +70,36 @@ func (t *Tape[F]) Unset(threads int, shape ...int) *Var[F] {
 	}
 	t.results = append(t.results, v)
 	return v
+}
+
+// takeSpare is memory of n numbers from before the last Reset, or nil: of exactly that size, or else the least that
+// is larger, so that passes that take turns on a tape share the memory of the largest.
+func (t *Tape[F]) takeSpare(n int) *Var[F] {
+	if len(t.spare[n]) == 0 {
+		least := 0
+		for size, spare := range t.spare {
+			if size > n && len(spare) > 0 && (least == 0 || size < least) {
+				least = size
+			}
+		}
+		n = least
+	}
+	spare := t.spare[n]
+	if len(spare) == 0 {
+		return nil
+	}
+	v := spare[len(spare)-1]
+	t.spare[n] = spare[:len(spare)-1]
+	return v
+}
+
+// keep makes the memory of a result spare.
+func (t *Tape[F]) keep(v *Var[F]) {
+	if t.spare == nil {
+		t.spare = map[int][]*Var[F]{}
+	}
+	n := cap(v.Value.Data)
+	t.spare[n] = append(t.spare[n], v)
 }
 
 // Backward sets the gradient of loss, a single number, to 1, and carries it
@@ -90,15 +121,31 @@ func (t *Tape[F]) forget() {
 // one's results again: nobody may read them any more.
 func (t *Tape[F]) Reset() {
 	t.forget()
-	if t.spare == nil {
-		t.spare = map[int][]*Var[F]{}
-	}
 	for _, v := range t.results {
-		n := len(v.Value.Data)
-		t.spare[n] = append(t.spare[n], v)
+		t.keep(v)
 	}
 	clear(t.results)
 	t.results = t.results[:0]
+}
+
+// Bytes is the memory of results and gradients that the tape holds.
+func (t *Tape[F]) Bytes() (bytes int64) {
+	var zero F
+	count := func(v *Var[F]) {
+		bytes += int64(unsafe.Sizeof(zero)) * int64(cap(v.Value.Data))
+		if v.Grad != nil {
+			bytes += int64(unsafe.Sizeof(zero)) * int64(cap(v.Grad.Data))
+		}
+	}
+	for _, v := range t.results {
+		count(v)
+	}
+	for _, spare := range t.spare {
+		for _, v := range spare {
+			count(v)
+		}
+	}
+	return bytes
 }
 
 // Release gives the memory of a result to the operations that follow, before the
@@ -108,10 +155,6 @@ func (t *Tape[F]) Release(v *Var[F]) {
 	if i < 0 || !t.Inference {
 		return
 	}
-	if t.spare == nil {
-		t.spare = map[int][]*Var[F]{}
-	}
 	t.results = slices.Delete(t.results, i, i+1)
-	n := len(v.Value.Data)
-	t.spare[n] = append(t.spare[n], v)
+	t.keep(v)
 }

@@ -26,8 +26,9 @@ type StepsCase struct {
 	Batch       int     `json:"batch"`
 	Median      float64 `json:"seconds_median"` // of a step
 	Min         float64 `json:"seconds_min"`
-	CPU         float64 `json:"cpu_seconds_min"` // of all threads: what other processes' load hardly changes; 0 where the system does not tell
-	Allocations uint64  `json:"allocations"`     // on the heap, in one step
+	CPU         float64 `json:"cpu_seconds_min"`          // of all threads: what other processes' load hardly changes; 0 where the system does not tell
+	Allocations uint64  `json:"allocations"`              // on the heap, in one step
+	Activity    int64   `json:"activity_bytes,omitempty"` // of the layers' values and gradients, where it is measured
 }
 
 // reluCases are the networks of the job: experiments of arXiv:2212.12522, and a narrow

@@ -19,18 +19,7 @@ func buildCLAPP[F tensor.Float](e *config.Experiment, s Settings) (*Experiment, 
 	if err != nil {
 		return nil, err
 	}
-	network, err := ReLUNetwork[F](e.Model.(config.ReLU), stream.Shape(), e.Seed)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := network.Shapes(); err != nil {
-		return nil, err
-	}
-	options := clappOptions[F](e, s)
-	if _, still := stream.(*clapp.Patches[F]); still {
-		options.Skip = clapp.PatchSkip
-	}
-	trainer, err := clapp.New(network, stream, options)
+	trainer, err := newCLAPP(e, s, stream)
 	if err != nil {
 		return nil, err
 	}
@@ -43,6 +32,19 @@ func buildCLAPP[F tensor.Float](e *config.Experiment, s Settings) (*Experiment, 
 		Plan: Plan{Data: stream.Found(), Parameters: trainer.Parameters(), Buffers: buffers},
 		draw: func(dir string) error { return drawCLAPP(trainer, dir) },
 	}, nil
+}
+
+// newCLAPP builds the encoder for a stream, and its training.
+func newCLAPP[F tensor.Float](e *config.Experiment, s Settings, stream clapp.Stream[F]) (*clapp.Trainer[F], error) {
+	network, err := ReLUNetwork[F](e.Model.(config.ReLU), stream.Shape(), e.Seed)
+	if err != nil {
+		return nil, err
+	}
+	options := clappOptions[F](e, s)
+	if _, still := stream.(*clapp.Patches[F]); still {
+		options.Skip = clapp.PatchSkip
+	}
+	return clapp.New(network, stream, options)
 }
 
 // buildStream opens the data of an experiment as the inputs of an encoder.

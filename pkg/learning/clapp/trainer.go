@@ -3,6 +3,7 @@ package clapp
 import (
 	"fmt"
 	"math"
+	"unsafe"
 
 	"github.com/snnctl/snnctl/internal/autodiff"
 	"github.com/snnctl/snnctl/internal/fault"
@@ -384,3 +385,12 @@ func (t *Trainer[F]) number(i int) int {
 
 // Parameters counts what learns.
 func (t *Trainer[F]) Parameters() int { return t.weights.Parameters() }
+
+// ActivityBytes is the memory of the layers' activity and gradients that the training holds.
+func (t *Trainer[F]) ActivityBytes() (bytes int64) {
+	for i := range t.tapes {
+		bytes += t.tapes[i].Bytes()
+	}
+	var zero F
+	return bytes + int64(unsafe.Sizeof(zero))*int64(cap(t.carry))
+}
