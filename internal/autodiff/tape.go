@@ -73,9 +73,10 @@ func (t *Tape[F]) Unset(threads int, shape ...int) *Var[F] {
 }
 
 // takeSpare is memory of n numbers from before the last Reset, or nil: of exactly that size, or else the least that
-// is larger, so that passes that take turns on a tape share the memory of the largest.
+// is larger, so that passes that take turns on a tape share the memory of the largest. Inference, which releases memory in
+// between, takes that size alone: a small result would keep what a large one needs next.
 func (t *Tape[F]) takeSpare(n int) *Var[F] {
-	if len(t.spare[n]) == 0 {
+	if len(t.spare[n]) == 0 && !t.Inference {
 		least := 0
 		for size, spare := range t.spare {
 			if size > n && len(spare) > 0 && (least == 0 || size < least) {
