@@ -5,7 +5,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 CONCURRENT = ./internal/parallel ./internal/autodiff ./internal/kernel ./pkg/datasets/... ./pkg/learning/... ./pkg/models/... ./pkg/experiment/...
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint bench audio demo generate cover ci
+.PHONY: help build test race lint bench audio audio-sweep demo generate cover ci
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
@@ -29,6 +29,9 @@ bench: build ## time a training step of lsnn-smnist on this machine
 
 audio: build ## compare compress audio with Opus, AAC, MP3 and Codec2, where they are installed
 	go run ./benchmarks/audiocodecs
+
+audio-sweep: build ## train the codec with rising penalties and its baselines for equal steps, into sweep/
+	go run ./benchmarks/audiosweep --out sweep
 
 demo: build ## train the store-recall experiment of 1803.09574, about a minute
 	bin/snnctl train lsnn-store-recall

@@ -39,7 +39,7 @@ type compressOptions struct {
 	compression.Options
 	model, modes, channels string
 	gainDB                 float64
-	force                  bool
+	force, compare         bool
 }
 
 func newCompressAudioCommand(a *app) *cobra.Command {
@@ -66,6 +66,7 @@ func newCompressAudioCommand(a *app) *cobra.Command {
 	flags.Float64Var(&o.TargetKbps, "target-kbps", 0, "most kbit/s of the file; 0: what the model gives")
 	flags.Float64Var(&o.ChunkS, "chunk", o.ChunkS, "length of a chunk, s: what damage takes with it at most")
 	flags.Float64Var(&o.gainDB, "gain", 0, "dB by which the sound is raised before it is coded, and lowered after")
+	flags.BoolVar(&o.compare, "compare", false, "decompress OUT again, and tell how far it is from IN; both are files, of an hour at most")
 	flags.BoolVar(&o.force, "force", false, "overwrite OUT")
 	_ = command.RegisterFlagCompletionFunc("channels", cobra.FixedCompletions([]string{"mono", "lr"}, cobra.ShellCompDirectiveNoFileComp))
 	return command
@@ -115,6 +116,9 @@ func runCompressAudio(a *app, o *compressOptions, from, to string) error {
 	if err := o.parse(a); err != nil {
 		return err
 	}
+	if o.compare && (from == standardStream || to == standardStream) {
+		return fault.Inputf("--compare reads IN and OUT again, which have to be files, not -")
+	}
 	if err := mayWrite(to, o.force); err != nil {
 		return err
 	}
@@ -141,11 +145,18 @@ func runCompressAudio(a *app, o *compressOptions, from, to string) error {
 		return err
 	}
 	speed := report.Seconds / time.Since(began).Seconds()
+	var compared *compression.Comparison
+	if o.compare {
+		if compared, err = compareAudio(codec, from, to, o.Threads); err != nil {
+			return err
+		}
+	}
 	if a.json && to != standardStream {
 		return a.printJSON(struct {
 			*compression.Report
-			Speed float64 `json:"times_real_time"`
-		}{report, speed})
+			Speed      float64                 `json:"times_real_time"`
+			Comparison *compression.Comparison `json:"comparison,omitempty"`
+		}{report, speed, compared})
 	}
 	if a.quiet && to == standardStream {
 		return nil
@@ -160,7 +171,35 @@ func runCompressAudio(a *app, o *compressOptions, from, to string) error {
 	}
 	_, err = fmt.Fprintf(target, "%.1f s of sound: %.3f kbit/s in the file, %.3f of it events; density %.3f, %.1f events/s; %s; %.0f times real time\n",
 		report.Seconds, report.FileKbps, report.PayloadKbps, report.Density, report.EventsPerS, countedModes(report.Modes), speed)
+	if err != nil || compared == nil {
+		return err
+	}
+	onsets := "no onsets"
+	if f := compared.OnsetF1; f != nil {
+		onsets = fmt.Sprintf("F1 of onsets %.2f", *f)
+	}
+	_, err = fmt.Fprintf(target, "against the original: log-mel distance %.3f, STFT distance %.2f, SI-SNR %.1f dB, SNR %.1f dB, %s\n",
+		compared.LogMel, compared.Spectra, compared.SISNR, compared.SNR, onsets)
 	return err
+}
+
+// compareAudio decompresses a file and compares it with the original.
+func compareAudio(codec *audiocodec.Codec, original, compressed string, threads int) (*compression.Comparison, error) {
+	in, name, err := openInput(original)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	sound, err := audio.NewReader(in, name)
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.Open(compressed)
+	if err != nil {
+		return nil, fmt.Errorf("reading what was written: %w", err)
+	}
+	defer file.Close()
+	return compression.Compare(codec, sound, file, compressed, threads)
 }
 
 func countedModes(modes map[string]int) string {

@@ -18,6 +18,7 @@ import (
 	"github.com/snnctl/snnctl/internal/snc"
 	"github.com/snnctl/snnctl/internal/tensor"
 	"github.com/snnctl/snnctl/pkg/datasets/audio"
+	metrics "github.com/snnctl/snnctl/pkg/metrics/sound"
 	"github.com/snnctl/snnctl/pkg/models/audiocodec"
 )
 
@@ -273,6 +274,39 @@ func TestAllDamageIsRefused(t *testing.T) {
 				t.Errorf("cut after %d bytes: %v", i, err)
 			}
 		}
+	}
+}
+
+// What comes back from a file is compared with the original: as the metrics say, at the model's rate.
+func TestCompare(t *testing.T) {
+	c := model(t, nil)
+	x := sound(3 * 8000)
+	data, _ := compress(t, c, wave(t, x, 8000, 1), options())
+	original := func() *audio.Reader {
+		r, err := audio.NewReader(bytes.NewReader(wave(t, x, 8000, 1)), "in.wav")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	got, err := Compare(c, original(), bytes.NewReader(data), "out.snc", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, _, err := decompress(c, data, Decoding{Bits: 32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	was, y := samples(t, wave(t, x, 8000, 1)), samples(t, back)
+	if want := metrics.LogMel(was, y, 8000, metrics.QuickBands()); math.Abs(got.LogMel-want) > 1e-9 {
+		t.Errorf("log-mel distance %v, want %v", got.LogMel, want)
+	}
+	if want := metrics.SNR(was, y); math.Abs(got.SNR-want) > 1e-6 {
+		t.Errorf("SNR %v dB, want %v", got.SNR, want)
+	}
+	data[len(data)/2] ^= 1
+	if _, err := Compare(c, original(), bytes.NewReader(data), "out.snc", 1); !fault.IsInput(err) {
+		t.Errorf("a damaged file: %v", err)
 	}
 }
 

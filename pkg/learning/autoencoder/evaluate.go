@@ -110,7 +110,7 @@ func (t *Trainer[F]) Prior() (*eventcode.Prior, error) {
 // its length.
 func (t *Trainer[F]) fidelity(coded []Coded) map[string]float64 {
 	m := map[string]float64{}
-	total := 0.0
+	total, heard := 0.0, 0.0
 	for _, c := range coded {
 		x, y := c.Piece.Samples, c.Sound
 		w := float64(len(x))
@@ -120,9 +120,16 @@ func (t *Trainer[F]) fidelity(coded []Coded) map[string]float64 {
 		m["snr"] += w * sound.SNR(x, y)
 		m["log_mel"] += w * sound.LogMel(x, y, t.Corpus.Rate, sound.QuickBands())
 		m["stft"] += w * sound.Spectra(x, y)
+		if f := sound.OnsetF1(x, y, t.Corpus.Rate); f == f { //nolint:staticcheck // false for NaN only
+			m["onset_f1"] += w * f
+			heard += w
+		}
 	}
 	for name := range m {
 		m[name] /= total
+	}
+	if heard > 0 { // pieces without onsets have no F
+		m["onset_f1"] *= total / heard
 	}
 	return m
 }

@@ -105,3 +105,55 @@ func TestAdjointOfTheTransform(t *testing.T) {
 		}
 	}
 }
+
+// Tones that begin one after the other are found where they begin, and count as found again up to 50 ms off.
+func TestOnsets(t *testing.T) {
+	const rate = 8000
+	tones := func(starts ...float64) []float32 {
+		x := noise(4*rate, 5)
+		for i := range x {
+			x[i] *= .001
+			for k, s := range starts {
+				if t := float64(i)/rate - s; t >= 0 {
+					x[i] += float32(.2 * math.Exp(-4*t) * math.Sin(2*math.Pi*(300+130*float64(k))*t))
+				}
+			}
+		}
+		return x
+	}
+	starts := []float64{.5, 1.1, 1.45, 2.6, 3.2}
+	x := tones(starts...)
+	found := Onsets(x, rate)
+	if len(found) != len(starts) {
+		t.Fatalf("onsets at %v, want %v", found, starts)
+	}
+	for i, s := range starts {
+		if math.Abs(found[i]-s) > .03 {
+			t.Errorf("onset %d at %v s, want %v", i, found[i], s)
+		}
+	}
+	if f := OnsetF1(x, x, rate); f != 1 {
+		t.Errorf("F of a sound to itself is %v", f)
+	}
+	if f := OnsetF1(x, tones(.5, 1.1, 2.6, 3.2), rate); math.Abs(f-8./9) > 1e-9 {
+		t.Errorf("F without one onset of five is %v, want 8/9", f)
+	}
+	if f := OnsetF1(x, make([]float32, 4*rate), rate); f != 0 {
+		t.Errorf("F of silence is %v", f)
+	}
+	if f := OnsetF1(make([]float32, 100), x[:100], rate); !math.IsNaN(f) {
+		t.Errorf("F of what has no onsets is %v", f)
+	}
+	for _, c := range []struct {
+		want, got []float64
+		f         float64
+	}{
+		{[]float64{1, 2}, []float64{1.05, 1.95}, 1},
+		{[]float64{1, 2}, []float64{1.06, 1.94}, 0},
+		{[]float64{1, 1.02}, []float64{1.01}, 2. / 3},
+	} {
+		if f := matchedF1(c.want, c.got, .0501); math.Abs(f-c.f) > 1e-9 {
+			t.Errorf("%v and %v: F is %v, want %v", c.want, c.got, f, c.f)
+		}
+	}
+}
