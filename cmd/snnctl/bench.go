@@ -37,8 +37,9 @@ var benchJobs = []struct {
 		"         that are past", benchEProp},
 	{"navigation", "episodes per second of lsnn-navigation, played and learned from, on one thread and on all in\n" +
 		"         turn; 400 steps and batch 64 unless given; takes only --steps, --batch and --repeats", benchNavigation},
-	{"neulvm", "the winner-take-all network of neuLVM neuron by neuron, 1,000 to 16,000 of them, and its\n" +
-		"         likelihood with its gradient, and a whole fit, on one thread; takes only --repeats and --problem", benchNeuLVM},
+	{"neulvm", "the winner-take-all network of neuLVM neuron by neuron, 1,000 to 16,000 of them, 10,000\n" +
+		"         uncoupled ones at several rates, its likelihood with its gradient, and a whole fit, on one\n" +
+		"         thread; takes only --repeats and --problem", benchNeuLVM},
 	{"trial-matching", "a training step of trial-matching-hard: 500 neurons, 350 steps, batch 150 unless given;\n" +
 		"         takes only --batch and --repeats", benchTrialMatching},
 	{"audio-codec", "a training step of audio-codec-quick: 8 segments of 8,192 samples, with the loss on their\n" +

@@ -24,6 +24,11 @@ type NeuLVMBench struct {
 	SpikesSimulated  []int     `json:"spikes_simulated"`
 	SimulatedSeconds float64   `json:"simulated_seconds"`
 
+	// The same of uncoupled neurons, always as many, at several rates.
+	Uncoupled    int       `json:"uncoupled_neurons"`
+	RatesHz      []float64 `json:"uncoupled_rates_hz"`
+	UncoupledCPU []float64 `json:"uncoupled_cpu_seconds"`
+
 	// Seconds of a likelihood of T bins of three populations with its gradient.
 	Bins          int     `json:"bins"`
 	Ages          int     `json:"ages"`
@@ -44,8 +49,7 @@ func BenchNeuLVM(repeats int, problem string) (*NeuLVMBench, error) {
 	if repeats < 1 {
 		return nil, fault.Inputf("--repeats is %d, expected at least 1", repeats)
 	}
-	b := &NeuLVMBench{Job: "neulvm", SimulatedSeconds: 2, Bins: 2500, Ages: 250}
-	grid := neulvm.Grid{Dt: 2e-4, Integrator: neulvm.ExactLeak}
+	b := &NeuLVMBench{Job: "neulvm", SimulatedSeconds: 2, Bins: 2500, Ages: 250, Uncoupled: 10_000}
 	for _, scale := range []int{1, 4, 16} {
 		net := neulvm.WinnerTakeAll()
 		neurons := 0
@@ -53,29 +57,43 @@ func BenchNeuLVM(repeats int, problem string) (*NeuLVMBench, error) {
 			net.Neurons[p] *= scale
 			neurons += net.Neurons[p]
 		}
-		wall, cpu, spikes := math.Inf(1), math.Inf(1), 0
-		for range repeats {
-			s := neulvm.NewMicroscopic(net, grid, nil, 1, 0)
-			for range int(0.5 / grid.Dt) {
-				s.Advance(nil)
-			}
-			spikes = 0
-			began, used := time.Now(), cpuSeconds()
-			for range int(math.Round(b.SimulatedSeconds / grid.Dt)) {
-				s.Advance(nil)
-				for p := range net.Neurons {
-					spikes += len(s.Spiked(p))
-				}
-			}
-			wall, cpu = min(wall, time.Since(began).Seconds()), min(cpu, cpuSeconds()-used)
-		}
+		wall, cpu, spikes := b.simulate(net, repeats)
 		b.Neurons, b.SpikesSimulated = append(b.Neurons, neurons), append(b.SpikesSimulated, spikes)
 		b.Simulation, b.SimulationCPU = append(b.Simulation, wall/b.SimulatedSeconds), append(b.SimulationCPU, cpu/b.SimulatedSeconds)
+	}
+	for _, rest := range []float64{4, 5, 6, 8, 10} {
+		net := neulvm.Inhibited(0, rest)
+		net.Neurons[0] = b.Uncoupled
+		_, cpu, spikes := b.simulate(net, repeats)
+		b.RatesHz = append(b.RatesHz, float64(spikes)/float64(b.Uncoupled)/b.SimulatedSeconds)
+		b.UncoupledCPU = append(b.UncoupledCPU, cpu/b.SimulatedSeconds)
 	}
 	if err := b.likelihood(repeats); err != nil {
 		return nil, err
 	}
 	return b, b.fit(repeats, problem)
+}
+
+// simulate takes the least of repeats.
+func (b *NeuLVMBench) simulate(net *neulvm.Network, repeats int) (wall, cpu float64, spikes int) {
+	grid := neulvm.Grid{Dt: 2e-4, Integrator: neulvm.ExactLeak}
+	wall, cpu = math.Inf(1), math.Inf(1)
+	for range repeats {
+		s := neulvm.NewMicroscopic(net, grid, nil, 1, 0)
+		for range int(0.5 / grid.Dt) {
+			s.Advance(nil)
+		}
+		spikes = 0
+		began, used := time.Now(), cpuSeconds()
+		for range int(math.Round(b.SimulatedSeconds / grid.Dt)) {
+			s.Advance(nil)
+			for p := range net.Neurons {
+				spikes += len(s.Spiked(p))
+			}
+		}
+		wall, cpu = min(wall, time.Since(began).Seconds()), min(cpu, cpuSeconds()-used)
+	}
+	return wall, cpu, spikes
 }
 
 func (b *NeuLVMBench) likelihood(repeats int) error {

@@ -34,6 +34,9 @@ func buildNeuLVM(e *config.Experiment, s Settings) (*Experiment, error) {
 	if err := data.Check(); err != nil {
 		return nil, err
 	}
+	if len(r.PulseAmplitudes) > 0 && len(data.Spikes) < 2 {
+		return nil, fault.Inputf("rule.pulse_amplitudes asks for a pulse to a second population, but the model has one")
+	}
 	for _, silent := range data.Silent() {
 		hidden.notes = append(hidden.notes, fmt.Sprintf("%s has no spike in the window", hidden.neuron(silent[0], silent[1])))
 	}
@@ -230,7 +233,9 @@ type neulvmTrainee struct {
 	seed    uint64
 	threads int
 
-	known map[string]*inferred // by split: pictures show what was evaluated
+	// What was evaluated, for pictures.
+	known   map[string]*inferred // by split
+	answers *answers             // to pulses
 }
 
 // smoothings are the widths of smoothed spikes to compare with, ms (section 7 of the method, B0).
@@ -390,24 +395,48 @@ func (x *neulvmTrainee) report(m map[string]float64, r *inferred) error {
 		}
 		x.describe(m, "data_", a)
 	}
-	for _, amplitude := range x.rule.PulseAmplitudes {
-		if net.Populations() < 2 {
-			return fault.Inputf("rule.pulse_amplitudes asks for a pulse to a second population, but the model has one")
-		}
-		pulse := neulvm.Pulse{Amplitude: amplitude}
-		part, err := pulse.PopulationResponse(net, h.grid, rates, x.rule.PulseTrials, x.seed, x.threads)
-		if err != nil {
-			return err
-		}
-		m[fmt.Sprintf("takeover_%g", amplitude)] = part
-		if h.made != nil {
-			m[fmt.Sprintf("takeover_%g_true", amplitude)] = pulse.NeuronResponse(h.made, h.micro, h.rest, x.rule.PulseTrials, x.seed, x.threads)
+	fitted, made, err := x.pulses()
+	if err != nil {
+		return err
+	}
+	for i, amplitude := range x.rule.PulseAmplitudes {
+		m[fmt.Sprintf("takeover_%g", amplitude)] = fitted[i]
+		if made != nil {
+			m[fmt.Sprintf("takeover_%g_true", amplitude)] = made[i]
 		}
 	}
 	if x.rule.GLM {
 		x.glm(m, r)
 	}
 	return x.linearSystems(m, r)
+}
+
+// pulses are how often the second population takes over after each pulse, in the fitted network and
+// in the one that made the spikes, if it is known.
+func (x *neulvmTrainee) pulses() (fitted, made []float64, err error) {
+	h, ratios := x.hidden, x.Options.Parameters.Ratios(x.Network())
+	if a := x.answers; a != nil && a.seed == x.seed && slices.Equal(a.ratios, ratios) {
+		return a.fitted, a.made, nil
+	}
+	for _, amplitude := range x.rule.PulseAmplitudes {
+		pulse := neulvm.Pulse{Amplitude: amplitude}
+		part, err := pulse.PopulationResponse(x.Network(), h.grid, x.Data.Rates(), x.rule.PulseTrials, x.seed, x.threads)
+		if err != nil {
+			return nil, nil, err
+		}
+		fitted = append(fitted, part)
+		if h.made != nil {
+			made = append(made, pulse.NeuronResponse(h.made, h.micro, h.rest, x.rule.PulseTrials, x.seed, x.threads))
+		}
+	}
+	x.answers = &answers{fitted: fitted, made: made, ratios: ratios, seed: x.seed}
+	return fitted, made, nil
+}
+
+type answers struct {
+	fitted, made []float64
+	ratios       []float64 // of the network that was asked
+	seed         uint64
 }
 
 // freeRunSkip is how much of a free run is left out at its start, s.

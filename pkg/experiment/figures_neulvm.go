@@ -123,17 +123,9 @@ func (x *neulvmTrainee) drawPulses(dir string) error {
 	if len(x.rule.PulseAmplitudes) == 0 {
 		return nil
 	}
-	var fitted, made []float64
-	for _, amplitude := range x.rule.PulseAmplitudes {
-		pulse := neulvm.Pulse{Amplitude: amplitude}
-		part, err := pulse.PopulationResponse(x.Network(), x.hidden.grid, x.Data.Rates(), x.rule.PulseTrials, x.seed, x.threads)
-		if err != nil {
-			return err
-		}
-		fitted = append(fitted, part)
-		if x.hidden.made != nil {
-			made = append(made, pulse.NeuronResponse(x.hidden.made, x.hidden.micro, x.hidden.rest, x.rule.PulseTrials, x.seed, x.threads))
-		}
+	fitted, made, err := x.pulses()
+	if err != nil {
+		return err
 	}
 	panel := plot.Panel{YLabel: "part of trials", Range: [2]float64{-0.02, 1.02}, Series: []plot.Series{{Name: "fitted network", X: x.rule.PulseAmplitudes, Y: fitted, Markers: true}}}
 	if made != nil {

@@ -121,6 +121,10 @@ func (k *group) advance(t, r int, drive, dt float64, random *rand.Rand) {
 	if !(rate*n > 1e-300) {
 		return
 	}
+	if rate > mostCandidates {
+		k.visit(t, r, highest, rate, random)
+		return
+	}
 	// Points of a Poisson process with the highest hazard lie along the neurons, as many as a
 	// Poisson number says, anywhere; each stays with the chance exp(u - highest) that its
 	// neuron's hazard has to it. A neuron spikes if a point of it stays. One random number
@@ -146,6 +150,34 @@ func (k *group) advance(t, r int, drive, dt float64, random *rand.Rand) {
 		}
 	}
 	slices.Sort(k.spiked)
+}
+
+// mostCandidates is how many spikes may be drawn for a neuron and step before it is cheaper to look
+// at each neuron: under a strong drive the highest potential there can be is far above those
+// that neurons reach before they spike.
+const mostCandidates = 64
+
+// visit draws once for each neuron.
+func (k *group) visit(t, r int, highest, rate float64, random *rand.Rand) {
+	mask := len(k.past) - 1
+	for j, last := range k.last {
+		since := t - last - r
+		if since < 1 {
+			continue
+		}
+		mu := k.rest[0]
+		if len(k.rest) > 1 {
+			mu = k.rest[j]
+		}
+		below := highest - mu - k.w
+		if since < len(k.power) {
+			below += k.power[since] * (mu + k.past[(t-since)&mask])
+		}
+		if random.Float64() < -math.Expm1(-rate*math.Exp(-below)) {
+			k.last[j] = t
+			k.spiked = append(k.spiked, j)
+		}
+	}
 }
 
 // poisson draws a number with the given mean, by going along the distribution; large means in

@@ -261,3 +261,23 @@ func TestParticlesSumOverTrajectories(t *testing.T) {
 		}
 	}
 }
+
+// Under a drive so strong that every neuron is looked at, neurons fire as renewal theory has it, and
+// as quickly as under any.
+func TestStrongDriveIsSimulatedNeuronByNeuron(t *testing.T) {
+	net, g := Inhibited(0, 24), Grid{Dt: 2e-4, Integrator: ExactLeak, Ages: 500}
+	s := NewMicroscopic(net, g, nil, 1, 0)
+	const skip, steps = 500, 10_000
+	spikes := 0
+	for i := range skip + steps {
+		s.Advance(nil)
+		if i >= skip {
+			spikes += len(s.Spiked(0))
+		}
+	}
+	got := float64(spikes) / float64(net.Neurons[0]) / (steps * g.Dt)
+	want := net.RenewalRate(0, 24, g)
+	if math.Abs(got-want) > 0.005*want {
+		t.Errorf("neurons fire at %.3f Hz, by renewal theory at %.3f", got, want)
+	}
+}
