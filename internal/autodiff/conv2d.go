@@ -22,6 +22,15 @@ const (
 // winograd.go): in float32 the error is at most 16·2⁻²⁴ Σ|w||x| instead of about a quarter of
 // that, and a NaN or an infinity in x makes NaN of the outputs of whole tiles of 4×4.
 func Conv2D[F tensor.Float](t *Tape[F], threads int, x, w, b *Var[F], height, width Axis, groups int) *Var[F] {
+	return conv2D(t, threads, x, w, b, height, width, groups, false)
+}
+
+// Conv2DReLU is ReLU of Conv2D, bit for bit, in the memory of one result.
+func Conv2DReLU[F tensor.Float](t *Tape[F], threads int, x, w, b *Var[F], height, width Axis, groups int) *Var[F] {
+	return conv2D(t, threads, x, w, b, height, width, groups, true)
+}
+
+func conv2D[F tensor.Float](t *Tape[F], threads int, x, w, b *Var[F], height, width Axis, groups int, rectify bool) *Var[F] {
 	wantAxes(badConvInput, x, 4)
 	wantAxes(badConvWeights, w, 4)
 	xs, ws := x.Value.Shape, w.Value.Shape
@@ -36,7 +45,13 @@ func Conv2D[F tensor.Float](t *Tape[F], threads int, x, w, b *Var[F], height, wi
 	c := newCorrelation[F](threads, batch, in, out, groups, h, v)
 	y := t.Unset(threads, batch, out, h.out, v.out)
 	c.forward(y.Value.Data, x.Value.Data, w.Value.Data, biasOf(b, out), true)
+	if rectify {
+		rectifyInPlace(threads, y)
+	}
 	t.Record(func() {
+		if rectify {
+			maskGradient(threads, y)
+		}
 		if x.Grad != nil {
 			c.input(x.Grad.Data, y.Grad.Data, w.Value.Data, nil)
 		}

@@ -2,6 +2,7 @@ package autodiff
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -44,6 +45,32 @@ func TestConv2DGradients(t *testing.T) {
 				return Conv2D(tape, threads, x, w, b, s.down, s.along, s.groups)
 			}), inputs{"x": x, "w": w, "b": b})
 		})
+	}
+}
+
+// Rectified at once, values and gradients are those of ReLU after Conv2D, bit for bit.
+func TestConv2DReLUIsReLUOfConv2D(t *testing.T) {
+	for name, s := range convShapes {
+		var values, gradients [2][]float64
+		for k := range 2 {
+			x, w, b := s.random()
+			tape := new(Tape[float64])
+			var y *Var[float64]
+			if k == 0 {
+				y = ReLU(tape, 1, Conv2D(tape, 1, x, w, b, s.down, s.along, s.groups))
+			} else {
+				y = Conv2DReLU(tape, 2, x, w, b, s.down, s.along, s.groups)
+			}
+			for i := range y.Grad.Data {
+				y.Grad.Data[i] = float64(i%7) - 3
+			}
+			values[k] = slices.Clone(y.Value.Data)
+			tape.Backward(tape.Result(1))
+			gradients[k] = slices.Concat(x.Grad.Data, w.Grad.Data, b.Grad.Data)
+		}
+		if !slices.Equal(values[0], values[1]) || !slices.Equal(gradients[0], gradients[1]) {
+			t.Errorf("%s: other values or gradients", name)
+		}
 	}
 }
 

@@ -21,3 +21,21 @@ func ReLU[F tensor.Float](t *Tape[F], threads int, x *Var[F]) *Var[F] {
 	})
 	return y
 }
+
+// rectifyInPlace makes y = max(y, 0).
+func rectifyInPlace[F tensor.Float](threads int, y *Var[F]) {
+	eachBlock(threads, len(y.Value.Data), func(lo, hi int) { kernel.ReLU(y.Value.Data[lo:hi], y.Value.Data[lo:hi]) })
+}
+
+// maskGradient is its adjoint: the gradient of y becomes that of what was rectified.
+func maskGradient[F tensor.Float](threads int, y *Var[F]) {
+	eachBlock(threads, len(y.Value.Data), func(lo, hi int) {
+		var masked [1024]F // stays in the cache
+		for ; lo < hi; lo += len(masked) {
+			part := masked[:min(len(masked), hi-lo)]
+			clear(part)
+			kernel.ReLUAdjoint(part, y.Grad.Data[lo:lo+len(part)], y.Value.Data[lo:lo+len(part)])
+			copy(y.Grad.Data[lo:], part)
+		}
+	})
+}

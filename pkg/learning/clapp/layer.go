@@ -189,13 +189,16 @@ func (l *Layer[F]) ClearGradients() { l.gradients.Clear() }
 // Gradient is that of a parameter of the block, after Backward.
 func (l *Layer[F]) Gradient(of *tensor.Dense[F]) []F { return l.gradients[of].Grad.Data }
 
-// Active is the share of the output's values above 0.
+// Active is the share of the output's values above 0, in the first patches.
 func (l *Layer[F]) Active() float64 {
+	const enough = 1 << 16 // values
+	all := l.output.Value.Data
+	all = all[:min(len(all), enough)]
 	n := 0
-	for _, v := range l.output.Value.Data {
+	for _, v := range all {
 		if v > 0 {
 			n++
 		}
 	}
-	return float64(n) / float64(max(1, len(l.output.Value.Data)))
+	return float64(n) / float64(max(1, len(all)))
 }

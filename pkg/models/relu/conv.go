@@ -59,3 +59,9 @@ func (c *Conv[F]) Forward(p *Pass[F], _ string, x *autodiff.Var[F]) *autodiff.Va
 	return autodiff.Conv2D(p.Tape, p.Threads, x, p.variable(c.Weights), p.variable(c.Bias),
 		autodiff.Axis(c.Height), autodiff.Axis(c.Width), c.Groups)
 }
+
+// forwardReLU is Forward and the ReLU that follows.
+func (c *Conv[F]) forwardReLU(p *Pass[F], x *autodiff.Var[F]) *autodiff.Var[F] {
+	return autodiff.Conv2DReLU(p.Tape, p.Threads, x, p.variable(c.Weights), p.variable(c.Bias),
+		autodiff.Axis(c.Height), autodiff.Axis(c.Width), c.Groups)
+}

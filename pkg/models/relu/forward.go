@@ -77,6 +77,11 @@ func (n *Network[F]) Forward(p *Pass[F], x *autodiff.Var[F]) *autodiff.Var[F] {
 // operation; taken is how many.
 func (n *Network[F]) apply(p *Pass[F], i int, x *autodiff.Var[F]) (y *autodiff.Var[F], taken int) {
 	layer := n.Layers[i]
+	if conv, ok := layer.Layer.(*Conv[F]); ok && (p.Training || p.Observe == nil) && i+1 < len(n.Layers) {
+		if next, ok := n.Layers[i+1].Layer.(*ReLU[F]); ok && next.Ceiling == 0 {
+			return conv.forwardReLU(p, x), 2
+		}
+	}
 	if norm, ok := layer.Layer.(*BatchNorm[F]); ok && p.Training && i+1 < len(n.Layers) {
 		if next, ok := n.Layers[i+1].Layer.(*ReLU[F]); ok && next.Ceiling == 0 {
 			return norm.forwardReLU(p, x), 2
