@@ -34,13 +34,21 @@ func MaxPool2D[F tensor.Float](t *Tape[F], threads int, x *Var[F], height, width
 	wantAxes(badPoolInput, x, 4)
 	s := x.Value.Shape
 	h, w := height.window(s[2]), width.window(s[3])
-	greatest := greatestOf[F](h, w)
 	y := t.Unset(threads, s[0], s[1], h.out, w.out)
 	chosen := takeScratch[int32](len(y.Value.Data)) // place within the plane of x
 	planes, in, out := s[0]*s[1], s[2]*s[3], h.out*w.out
-	parallel.For(threads, planes, func(_, p int) {
-		greatest(y.Value.Data[p*out:(p+1)*out], chosen.data[p*out:(p+1)*out], x.Value.Data[p*in:(p+1)*in])
-	})
+	if squares(h, w) && w.in < narrow && w.in%2 == 0 && h.in%2 == 0 {
+		const many = 64 // planes at once
+		parallel.For(threads, (planes+many-1)/many, func(_, i int) {
+			lo, hi := i*many, min(planes, (i+1)*many)
+			narrowSquares(y.Value.Data[lo*out:hi*out], chosen.data[lo*out:hi*out], x.Value.Data[lo*in:hi*in], w.in, in)
+		})
+	} else {
+		greatest := greatestOf[F](h, w)
+		parallel.For(threads, planes, func(_, p int) {
+			greatest(y.Value.Data[p*out:(p+1)*out], chosen.data[p*out:(p+1)*out], x.Value.Data[p*in:(p+1)*in])
+		})
+	}
 	if x.Grad == nil {
 		chosen.giveBack()
 		return y
@@ -57,10 +65,49 @@ func MaxPool2D[F tensor.Float](t *Tape[F], threads int, x *Var[F], height, width
 	return y
 }
 
+// squares says whether windows are squares of 2×2 beside each other.
+func squares(h, w window) bool {
+	halves := func(w window) bool { return w.taps == 2 && w.stride == 2 && w.padding == 0 }
+	return halves(h) && halves(w)
+}
+
+// narrowSquares pools planes of few columns, one after the other in x, over squares of 2×2. Rows are laid beside each other,
+// the upper ones of all squares and the lower ones, so that a kernel has enough to do.
+func narrowSquares[F tensor.Float](y []F, places []int32, x []F, width, plane int) {
+	const most = 64 // squares at once
+	var upper, lower [2 * most]F
+	pairs := 2 * most / width // of rows, of which each has width/2 squares
+	half, of := width/2, int32(plane)
+	square := 0
+	for first := 0; first < len(x); {
+		rows := min(pairs, (len(x)-first)/(2*width))
+		at := 0
+		for i := first; at < rows*width; i += 2 * width {
+			copy(upper[at:], x[i:i+width])
+			copy(lower[at:], x[i+width:i+2*width])
+			at += width
+		}
+		n := rows * half
+		const isLower = 1 << 16
+		kernel.MaxOfSquares(y[square:square+n], places[square:square+n], upper[:at], lower[:at], 0, isLower)
+		base := int32(first % plane) // of the pair of rows
+		for k := 0; k < n; k += half {
+			for j := square + k; j < square+k+half; j++ {
+				p := places[j]
+				places[j] = base + p&(isLower-1) - int32(2*k) + p/isLower*int32(width)
+			}
+			if base += 2 * int32(width); base == of {
+				base = 0
+			}
+		}
+		square += n
+		first += 2 * width * rows
+	}
+}
+
 // greatestOf returns the function that pools a plane x into y, and notes the places.
 func greatestOf[F tensor.Float](h, w window) func(y []F, places []int32, x []F) {
-	halves := func(w window) bool { return w.taps == 2 && w.stride == 2 && w.padding == 0 }
-	if halves(h) && halves(w) {
+	if squares(h, w) {
 		return func(y []F, places []int32, x []F) {
 			for i := range h.out {
 				at := 2 * i * w.in

@@ -97,6 +97,12 @@ func (l *Layer[F]) gather() {
 		size *= l.Rows(s)
 	}
 	l.vectors = fit(l.vectors, patches*size)
+	if n := s.Places(); l.Regions == 1 && !l.Along {
+		for i := range l.vectors {
+			l.vectors[i] = total(l.output.Value.Data[i*n:(i+1)*n]) / F(n)
+		}
+		return
+	}
 	l.eachRegion(func(vector, first, height, width int) {
 		var sum F
 		for row := range height {
@@ -108,9 +114,34 @@ func (l *Layer[F]) gather() {
 	})
 }
 
+// total is Σ x, in four parts at once.
+func total[F tensor.Float](x []F) F {
+	var s [4]F
+	for ; len(x) >= 4; x = x[4:] {
+		s[0] += x[0]
+		s[1] += x[1]
+		s[2] += x[2]
+		s[3] += x[3]
+	}
+	for _, v := range x {
+		s[0] += v
+	}
+	return s[0] + s[1] + (s[2] + s[3])
+}
+
 // spread adds the signal of the vectors to the gradient of the output: all places of a region get the same.
 func (l *Layer[F]) spread() {
 	_, s := l.shape()
+	if n := s.Places(); l.Regions == 1 && !l.Along {
+		for i, d := range l.signal {
+			d /= F(n)
+			to := l.output.Grad.Data[i*n : (i+1)*n]
+			for k := range to {
+				to[k] += d
+			}
+		}
+		return
+	}
 	l.eachRegion(func(vector, first, height, width int) {
 		d := l.signal[vector] / F(height*width)
 		for row := range height {
