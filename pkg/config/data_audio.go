@@ -18,7 +18,8 @@ type AudioFiles struct {
 	RateHz             int     `yaml:"rate_hz" jsonschema:"minimum=2000,maximum=192000" jsonschema_description:"sampling rate that they are brought to, Hz"`
 	ValidationFraction float64 `yaml:"validation_fraction" jsonschema:"minimum=0,maximum=0.5" jsonschema_description:"part of the files of a folder that validates: every so manieth in the order of their names; at least one"`
 	TestFraction       float64 `yaml:"test_fraction" jsonschema:"minimum=0,maximum=0.5" jsonschema_description:"part of the files of a folder that is the test"`
-	MaxMemoryMB        int     `yaml:"max_memory_mb" jsonschema:"minimum=1,maximum=1000000" jsonschema_description:"of the decoded recordings, which are kept in memory; more is an error"`
+	MaxMemoryMB        int     `yaml:"max_memory_mb" jsonschema:"minimum=1,maximum=1000000" jsonschema_description:"of the decoded recordings that are kept in memory"`
+	SpoolDir           string  `yaml:"spool_dir" jsonschema:"maxLength=4096" jsonschema_description:"directory on a disk that holds what is more, four bytes a sample, in files without names that are gone when the program ends; empty: more is an error"`
 }
 
 func (SyntheticPiano) isData() {}

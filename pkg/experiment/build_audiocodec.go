@@ -74,7 +74,7 @@ func audioCorpus(e *config.Experiment, s Settings) (*audio.Corpus, error) {
 		return audio.Synthetic(synthpiano.Options{Rate: d.RateHz, Seconds: d.PieceSeconds, Low: d.LowKey, High: d.HighKey, Seed: e.Seed}, d.TrainPieces, s.Threads), nil
 	case config.AudioFiles:
 		return audio.Open(audio.Options{DataDir: s.DataDir, Dataset: d.Dataset, Layout: d.Layout, Rate: d.RateHz,
-			Validation: d.ValidationFraction, Test: d.TestFraction, MostBytes: int64(d.MaxMemoryMB) << 20, Seed: e.Seed, Threads: s.Threads})
+			Validation: d.ValidationFraction, Test: d.TestFraction, MostBytes: int64(d.MaxMemoryMB) << 20, SpoolDir: d.SpoolDir, Seed: e.Seed, Threads: s.Threads})
 	}
 	return nil, fmt.Errorf("data of type %T hold no sound", e.Data)
 }
@@ -123,15 +123,11 @@ func codecMemory[F tensor.Float](e *config.Experiment, spec *audiocodec.Spec, co
 	var number F
 	width := int64(unsafe.Sizeof(number))
 	r := e.Rule.(config.Autoencoder)
-	samples := int64(0)
-	for _, split := range audio.Splits() {
-		samples += int64(corpus.Seconds(split) * float64(corpus.Rate))
-	}
 	buffers := map[string]int64{
 		"layers and their gradients": 2 * width * int64(e.Train.BatchSize) * spec.Activations(r.SegmentSamples),
 		// Of four windows that overlap by four: two magnitudes and a spectrum; a gradient of each, and of the samples.
 		"spectra of the loss": width * (4*4*2 + 5) * int64(e.Train.BatchSize) * int64(r.SegmentSamples),
-		"sound":               4 * samples,
+		"sound":               corpus.Memory(),
 	}
 	if r.AdversarialWeight > 0 || r.FeatureWeight > 0 {
 		// Spectra that overlap by four, a layer at their bins, one at a half, a quarter and two at an eighth of them; before and after the leaky ReLU,

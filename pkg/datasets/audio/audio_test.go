@@ -192,6 +192,49 @@ func TestWhatIsNoSound(t *testing.T) {
 	}
 }
 
+// What does not fit in memory is kept on a disk, under no name, and is the same.
+func TestRecordingsOnADisk(t *testing.T) {
+	dir, spool := t.TempDir(), t.TempDir()
+	for i, n := range []int{30000, 50000, 9000, 40000} {
+		var b bytes.Buffer
+		w, err := NewWAVWriter(&b, Format{Rate: 16000, Channels: 1, Bits: 16, Frames: int64(n)})
+		if err := errors.Join(err, w.Write(noise(n)), w.Close(), os.WriteFile(filepath.Join(dir, string(rune('a'+i))+".wav"), b.Bytes(), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o := Options{Dataset: dir, Layout: "folder", Rate: 8000, MostBytes: 1 << 20, Seed: 1, Threads: 2}
+	whole, err := Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.MostBytes, o.SpoolDir = 50000, spool
+	kept, err := Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kept.Memory() > 50000 || whole.Memory() < 4*60000 {
+		t.Errorf("%d bytes in memory, without a disk %d", kept.Memory(), whole.Memory())
+	}
+	for _, split := range splits {
+		for i, p := range whole.Pieces[split] {
+			if !slices.Equal(p.Samples, kept.Pieces[split][i].Samples) {
+				t.Errorf("%s %d is another", split, i)
+			}
+		}
+	}
+	if left, _ := os.ReadDir(spool); len(left) > 0 {
+		t.Errorf("%s is left", left[0].Name())
+	}
+	o.SpoolDir = filepath.Join(spool, "nowhere")
+	if _, err := Open(o); !fault.IsInput(err) || !strings.Contains(err.Error(), "data.spool_dir") {
+		t.Errorf("no such directory: %v", err)
+	}
+	o.SpoolDir = ""
+	if _, err := Open(o); !fault.IsInput(err) || !strings.Contains(err.Error(), "data.max_memory_mb") {
+		t.Errorf("no directory: %v", err)
+	}
+}
+
 func FuzzReader(f *testing.F) {
 	f.Add(wave("RIFF", riff("fmt ", pcm16), riff("data", "\x00\x40\x00\xC0")))
 	f.Add(wave("RIFF", riff("fmt ", extensible), riff("data", "\x00\x40\x00\xC0")))

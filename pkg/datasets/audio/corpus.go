@@ -12,11 +12,13 @@ import (
 	"github.com/snnctl/snnctl/pkg/datasets/audio/synthpiano"
 )
 
-// Piece is music in memory, mono, with its notes where they are known.
+// Piece is music, mono, with its notes where they are known.
 type Piece struct {
 	Name    string
-	Samples []float32
+	Samples []float32 // not to be written to: they may be a file's
 	Notes   []midi.Note
+
+	onDisk bool
 }
 
 // Corpus is pieces of one sampling rate, by split: train, validation, test.
@@ -60,6 +62,19 @@ func (c *Corpus) Seconds(split string) float64 {
 		n += len(p.Samples)
 	}
 	return float64(n) / float64(c.Rate)
+}
+
+// Memory is how many bytes the samples of all pieces take that are not on a disk.
+func (c *Corpus) Memory() int64 {
+	n := int64(0)
+	for _, pieces := range c.Pieces {
+		for _, p := range pieces {
+			if !p.onDisk {
+				n += 4 * int64(len(p.Samples))
+			}
+		}
+	}
+	return n
 }
 
 // Segments writes the segments of training step number step, [batch][length]: each begins

@@ -28,7 +28,8 @@ type Options struct {
 	Layout           string // auto, maestro, splits or folder
 	Rate             int    // Hz
 	Validation, Test float64
-	MostBytes        int64 // of the decoded recordings
+	MostBytes        int64  // of the decoded recordings in memory
+	SpoolDir         string // where those are kept that are more; empty: they are an error
 	Seed             uint64
 	Threads          int
 }
@@ -227,7 +228,13 @@ func (c *Corpus) load(sources []source, o Options) error {
 	sums := make([]string, len(sources))
 	var used atomic.Int64
 	parallel.For(o.Threads, len(sources), func(_, i int) {
-		pieces[i], sums[i], errs[i] = decode(sources[i], o.Rate, func(bytes int64) bool { return used.Add(bytes) <= o.MostBytes })
+		pieces[i], sums[i], errs[i] = decode(sources[i], o, func(bytes int64) bool {
+			if used.Add(bytes) <= o.MostBytes {
+				return true
+			}
+			used.Add(-bytes)
+			return false
+		})
 	})
 	if err := errors.Join(errs...); err != nil {
 		return errors.Join(slices.DeleteFunc(errs, func(e error) bool { return e == nil })[:1]...)
@@ -239,9 +246,9 @@ func (c *Corpus) load(sources []source, o Options) error {
 	return nil
 }
 
-// decode reads a recording and its notes; take says whether there is room for so many bytes
-// more.
-func decode(s source, rate int, take func(bytes int64) bool) (*Piece, string, error) {
+// decode reads a recording and its notes; take says whether there is room in memory for so many bytes
+// more. From where there is none, all of the recording goes into a file.
+func decode(s source, o Options, take func(bytes int64) bool) (*Piece, string, error) {
 	file, err := os.Open(s.path)
 	if err != nil {
 		return nil, "", fault.Inputf("reading a recording: %w", err)
@@ -254,7 +261,33 @@ func decode(s source, rate int, take func(bytes int64) bool) (*Piece, string, er
 		return nil, "", err
 	}
 	p := &Piece{Name: filepath.Base(s.path)}
-	resampler := NewResampler(r.Rate, rate)
+	var kept *spool // nil while all is in memory
+	keep := func(x []float32) error {
+		if kept == nil && take(4*int64(len(x))) {
+			p.Samples = append(p.Samples, x...)
+			return nil
+		}
+		if kept == nil {
+			if o.SpoolDir == "" {
+				return fault.Inputf("the recordings take more memory than data.max_memory_mb allows (at %s); a lower data.rate_hz or a part of them needs less, and data.spool_dir keeps them on a disk", s.path)
+			}
+			if kept, err = newSpool(o.SpoolDir); err != nil {
+				return err
+			}
+			if err := kept.write(p.Samples); err != nil {
+				return err
+			}
+			take(-4 * int64(len(p.Samples)))
+			p.Samples = nil
+		}
+		return kept.write(x)
+	}
+	defer func() {
+		if kept != nil {
+			kept.close()
+		}
+	}()
+	resampler := NewResampler(r.Rate, o.Rate)
 	mono, block := []float32(nil), make([]float32, 8192*r.Channels)
 	for {
 		n, err := r.Read(block)
@@ -265,13 +298,19 @@ func decode(s source, rate int, take func(bytes int64) bool) (*Piece, string, er
 			return nil, "", err
 		}
 		mono = Mono(mono[:0], block[:n], r.Channels)
-		more := resampler.Write(mono)
-		if !take(4 * int64(len(more))) {
-			return nil, "", fault.Inputf("the recordings take more memory than data.max_memory_mb allows (at %s); a lower data.rate_hz or a part of them needs less", s.path)
+		if err := keep(resampler.Write(mono)); err != nil {
+			return nil, "", err
 		}
-		p.Samples = append(p.Samples, more...)
 	}
-	p.Samples = append(p.Samples, resampler.Close()...)
+	if err := keep(resampler.Close()); err != nil {
+		return nil, "", err
+	}
+	if kept != nil {
+		p.onDisk = true
+		if p.Samples, err = kept.samples(); err != nil {
+			return nil, "", err
+		}
+	}
 	if _, err := io.Copy(io.Discard, tee); err != nil {
 		return nil, "", fault.Inputf("reading a recording: %w", err)
 	}
