@@ -35,7 +35,7 @@ func variants(lambdas []float64) []variant {
 		all = append(all, variant{fmt.Sprintf("SPARSE, λ = %g", l), l, []string{"rule.variant=sparse", fmt.Sprintf("rule.lambda=%g", l)}})
 	}
 	all = append(all, variant{"µ-SPARSE, CRS at 1.5 kbit/s", -1, []string{"rule.variant=mu", "rule.lambda=0.1", "rule.target_kbps=1.5", "rule.target_format=crs"}})
-	for _, stages := range []int{1, 2, 4} {
+	for _, stages := range []int{2, 4} {
 		all = append(all, variant{fmt.Sprintf("RVQ, %d × 1,024", stages), -1,
 			[]string{"rule.variant=free", "model.quantiser=rvq", fmt.Sprintf("model.stages=%d", stages), "model.entries=1024", "rule.decorrelation=0"}})
 	}
