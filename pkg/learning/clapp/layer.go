@@ -26,6 +26,7 @@ type Layer[F tensor.Float] struct {
 
 	gradients relu.Gradients[F]
 	output    *autodiff.Var[F]
+	active    float64
 	vectors   []F // [patch][vector]
 	signal    []F // ∂L/∂m
 }
@@ -60,6 +61,7 @@ func (l *Layer[F]) Forward(tape *autodiff.Tape[F], threads int, x *autodiff.Var[
 	pass := relu.Pass[F]{Tape: tape, Threads: threads, Training: !tape.Inference, Gradients: l.gradients, Observe: func(_ int, v *autodiff.Var[F]) { y = v }}
 	l.Block.Forward(&pass, x)
 	l.output = y
+	l.active = activity(y.Value.Data)
 	l.gather()
 	return y
 }
@@ -220,16 +222,18 @@ func (l *Layer[F]) ClearGradients() { l.gradients.Clear() }
 // Gradient is that of a parameter of the block, after Backward.
 func (l *Layer[F]) Gradient(of *tensor.Dense[F]) []F { return l.gradients[of].Grad.Data }
 
-// Active is the share of the output's values above 0, in the first patches.
-func (l *Layer[F]) Active() float64 {
-	const enough = 1 << 16 // values
-	all := l.output.Value.Data
-	all = all[:min(len(all), enough)]
+// Active is the share of the last output's values above 0, in the first patches.
+func (l *Layer[F]) Active() float64 { return l.active }
+
+// activity is Active of values. It is taken at once, since layers take turns on their memory.
+func activity[F tensor.Float](values []F) float64 {
+	const enough = 1 << 16
+	values = values[:min(len(values), enough)]
 	n := 0
-	for _, v := range all {
+	for _, v := range values {
 		if v > 0 {
 			n++
 		}
 	}
-	return float64(n) / float64(max(1, len(all)))
+	return float64(n) / float64(max(1, len(values)))
 }

@@ -141,6 +141,11 @@ func TestLayersOneByOneLearnAsTogether(t *testing.T) {
 	for _, v := range all.together(0) {
 		sum += v
 	}
+	for i, l := range all.Layers {
+		if a, b := l.Active(), one.Layers[i].Active(); a != b || a <= 0 || a >= 1 {
+			t.Errorf("%v of layer %d is active together, %v one by one", a, i+1, b)
+		}
+	}
 	if sum != loss {
 		t.Errorf("losses are %v together and %v one by one", sum, loss)
 	}
