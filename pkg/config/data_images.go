@@ -15,6 +15,7 @@ type Images struct {
 	CropPixels        int  `yaml:"crop_pixels" jsonschema:"minimum=0,maximum=4096" jsonschema_description:"side of the square that is cut out of the images' centre, or anywhere with augmentation.random_window; 0: none"`
 	PatchPixels       int  `yaml:"patch_pixels" jsonschema:"minimum=0,maximum=4096" jsonschema_description:"side of the patches that an encoder sees one by one, for rule clapp; 0: whole images"`
 	PatchStridePixels int  `yaml:"patch_stride_pixels" jsonschema:"minimum=0,maximum=4096" jsonschema_description:"from one patch to the next; 0: half a patch"`
+	PatchStandardise  bool `yaml:"patch_standardise" jsonschema_description:"each patch gets mean 0 and variance 1, so that the brightness and contrast of an image do not tell its patches from others'"`
 
 	Only             string `yaml:"only" jsonschema:"enum=all,enum=train,enum=test" jsonschema_description:"train or test: the data set is these of its images alone: the last test_images of them test and validate, the others train"`
 	TestImages       int    `yaml:"test_images" jsonschema:"minimum=1,maximum=10000000" when:"only=train|test" jsonschema_description:"images that test and validate"`

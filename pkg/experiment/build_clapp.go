@@ -74,7 +74,11 @@ func buildStream[F tensor.Float](e *config.Experiment, s Settings) (clapp.Stream
 			stride = max(1, d.PatchPixels/2)
 		}
 		source, err := patches.New(images, d.PatchPixels, stride)
-		return &clapp.Patches[F]{Source: source}, err
+		if err != nil {
+			return nil, err
+		}
+		source.Standardise = d.PatchStandardise
+		return &clapp.Patches[F]{Source: source}, nil
 	case config.MovingImages:
 		source, err := movingimages.New(images, movingimages.Options{Canvas: d.CanvasPixels, Frames: d.Frames, Speed: d.Speed})
 		return &clapp.Clips[F]{Source: source}, err

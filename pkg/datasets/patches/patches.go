@@ -4,6 +4,7 @@ package patches
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/snnctl/snnctl/internal/fault"
@@ -28,7 +29,14 @@ func (b *Batch[F]) Images() []F { return b.images.Values }
 type Source[F tensor.Float] struct {
 	Images       *pixels.Source[F]
 	Size, Stride int // side of a patch, and pixels from one to the next
+
+	// Standardise takes its mean from each patch and divides the rest by its standard deviation, or by leastDeviation: then
+	// brightness and contrast, which all patches of an image share, do not tell what follows what.
+	Standardise bool
 }
+
+// leastDeviation is the least that a patch is divided by, in units of the images' normalisation.
+const leastDeviation = 0.1
 
 // New makes a source whose patches fit into the images. What of an image is beyond the last whole patch is
 // not seen.
@@ -36,7 +44,7 @@ func New[F tensor.Float](images *pixels.Source[F], size, stride int) (*Source[F]
 	if s := images.Shape(); size < 1 || stride < 1 || size > s.Height || size > s.Width {
 		return nil, fault.Inputf("patches are of %d pixels, %d from one to the next, expected at least 1 and patches that fit into images of %d×%d", size, stride, s.Height, s.Width)
 	}
-	return &Source[F]{images, size, stride}, nil
+	return &Source[F]{Images: images, Size: size, Stride: stride}, nil
 }
 
 // Shape is that of a patch.
@@ -87,10 +95,28 @@ func (s *Source[F]) cut(dst *Batch[F], err error) error {
 						to = to[s.Size:]
 					}
 				}
+				if s.Standardise {
+					standardise(dst.Values[(trial*rows*columns+row*columns+column)*patch:][:patch])
+				}
 			}
 		}
 	})
 	return nil
+}
+
+func standardise[F tensor.Float](x []F) {
+	var sum, squares float64
+	for _, v := range x {
+		sum += float64(v)
+	}
+	mean := sum / float64(len(x))
+	for _, v := range x {
+		squares += (float64(v) - mean) * (float64(v) - mean)
+	}
+	deviation := max(math.Sqrt(squares/float64(len(x))), leastDeviation)
+	for i, v := range x {
+		x[i] = F((float64(v) - mean) / deviation)
+	}
 }
 
 // Found says what there is, a sentence each.

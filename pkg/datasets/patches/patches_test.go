@@ -1,6 +1,7 @@
 package patches
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -70,5 +71,46 @@ func TestPatchesShowTheirPartOfTheImage(t *testing.T) {
 	}
 	if i != len(b.Values) || b.Classes[0] != 1 || b.Classes[1] != 0 {
 		t.Errorf("%d values, classes %v", len(b.Values), b.Classes)
+	}
+}
+
+// A standardised patch has mean 0 and variance 1, whatever its brightness and contrast, or less where it had hardly any;
+// a flat one is 0.
+func TestStandardisedPatches(t *testing.T) {
+	s, err := source(t, 6, 4, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var raw, b Batch[float32]
+	if err := s.Evaluate(&raw, "test", 0, 3); err != nil {
+		t.Fatal(err)
+	}
+	s.Standardise = true
+	if err := s.Evaluate(&b, "test", 0, 3); err != nil {
+		t.Fatal(err)
+	}
+	moments := func(x []float32) (mean, variance float64) {
+		for _, v := range x {
+			mean += float64(v) / float64(len(x))
+		}
+		for _, v := range x {
+			variance += (float64(v) - mean) * (float64(v) - mean) / float64(len(x))
+		}
+		return mean, variance
+	}
+	for first := 0; first < len(b.Values); first += 32 {
+		_, before := moments(raw.Values[first : first+32])
+		mean, variance := moments(b.Values[first : first+32])
+		if want := min(1, before/(leastDeviation*leastDeviation)); math.Abs(mean) > 1e-6 || math.Abs(variance-want) > 1e-5 {
+			t.Errorf("patch %d has mean %g and variance %g, want 0 and %g", first/32, mean, variance, want)
+		}
+	}
+	loud := []float32{-5, 5, -5, 5}
+	if standardise(loud); loud[0] != -1 || loud[1] != 1 {
+		t.Errorf("a patch of high contrast becomes %v", loud)
+	}
+	flat := []float32{3, 3, 3, 3}
+	if standardise(flat); flat[0] != 0 || flat[3] != 0 {
+		t.Errorf("a flat patch becomes %v", flat)
 	}
 }
