@@ -60,7 +60,7 @@ type ConvLayer struct {
 	Name     string `yaml:"name,omitempty" jsonschema:"maxLength=200" jsonschema_description:"of its tensors; by default the layer's place in the list, from 0"`
 	Filters  int    `yaml:"filters" jsonschema:"required,minimum=1,maximum=1000000" jsonschema_description:"channels of the output"`
 	Size     int    `yaml:"size" jsonschema:"required,minimum=1,maximum=1000" jsonschema_description:"height and width of a filter"`
-	Sound    bool   `yaml:"sound" jsonschema_description:"a filter is one row high, for inputs of one row: its size, stride, padding and dilation are those along time"`
+	Axes     int    `yaml:"axes" jsonschema:"minimum=1,maximum=2" jsonschema_description:"2: over images; 1: along the width alone, with filters of one row, as over the time of sound"`
 	Stride   int    `yaml:"stride" jsonschema:"minimum=1,maximum=1000" jsonschema_description:"places from one output to the next"`
 	Padding  string `yaml:"padding" jsonschema:"pattern=^(same|valid|[0-9]|[1-9][0-9])$" allowed:"same, valid or a number from 0 to 99 in quotes" jsonschema_description:"zeros on each side: same: dilation·(size-1)/2; valid: none"`
 	Dilation int    `yaml:"dilation" jsonschema:"minimum=1,maximum=1000" jsonschema_description:"places from tap to tap"`
@@ -146,6 +146,6 @@ func (FlattenLayer) isReLULayer()           {}
 func (DropoutLayer) isReLULayer()           {}
 
 func defaultConvLayer() ConvLayer {
-	return ConvLayer{Stride: 1, Padding: "same", Dilation: 1, Groups: 1}
+	return ConvLayer{Axes: 2, Stride: 1, Padding: "same", Dilation: 1, Groups: 1}
 }
 func defaultBatchNormLayer() BatchNormLayer { return BatchNormLayer{Epsilon: 1e-5, Momentum: 0.1} }

@@ -46,7 +46,7 @@ func BenchCLAPP(repeats, threads int) (*StepsResult, error) {
 		if m := e.Model.(config.ReLU); c.deep {
 			m.Layers = nil
 			for range 6 {
-				m.Layers = append(m.Layers, config.ConvLayer{Filters: 64, Size: 3, Stride: 1, Padding: "same", Dilation: 1, Groups: 1}, config.ReLUActivation{})
+				m.Layers = append(m.Layers, config.ConvLayer{Filters: 64, Size: 3, Axes: 2, Stride: 1, Padding: "same", Dilation: 1, Groups: 1}, config.ReLUActivation{})
 			}
 			e.Model = m
 		}

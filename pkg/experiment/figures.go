@@ -27,6 +27,9 @@ func (l *Loop) drawCurves() error {
 		{"loss", "loss"}, {objective, strings.ReplaceAll(objective, "_", " ")}, {"rate_hz", "firing rate (Hz)"},
 		{"spikes_per_neuron", "spikes per neuron"}, {"latency", "latency (τ_c)"},
 	} {
+		if len(chart.Panels) > 0 && chart.Panels[0].YLabel == c.label { // the objective is the loss
+			continue
+		}
 		panel := plot.Panel{YLabel: c.label}
 		for _, split := range []string{"train", "validation", "test"} {
 			s := plot.Series{Name: split, Noisy: split == "train", Markers: split == "test"}

@@ -57,7 +57,7 @@ func weightsOf(l config.ReLULayer, in relu.Shape) int64 {
 }
 
 func filterHeight(l config.ConvLayer) int {
-	if l.Sound {
+	if l.Axes == 1 {
 		return 1
 	}
 	return l.Size
@@ -83,7 +83,7 @@ func reluLayer[F tensor.Float](l config.ReLULayer, in relu.Shape) relu.Layer[F] 
 	case config.ConvLayer:
 		axis := relu.Axis{Stride: l.Stride, Padding: l.Zeros(), Dilation: l.Dilation}
 		down := axis
-		if l.Sound {
+		if l.Axes == 1 {
 			down = relu.Axis{Stride: 1, Dilation: 1}
 		}
 		return &relu.Conv[F]{Weights: tensor.New[F](l.Filters, max(1, channels/l.Groups), filterHeight(l), l.Size), Bias: tensor.New[F](l.Filters),

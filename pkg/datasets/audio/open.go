@@ -287,22 +287,7 @@ func decode(s source, o Options, take func(bytes int64) bool) (*Piece, string, e
 			kept.close()
 		}
 	}()
-	resampler := NewResampler(r.Rate, o.Rate)
-	mono, block := []float32(nil), make([]float32, 8192*r.Channels)
-	for {
-		n, err := r.Read(block)
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, "", err
-		}
-		mono = Mono(mono[:0], block[:n], r.Channels)
-		if err := keep(resampler.Write(mono)); err != nil {
-			return nil, "", err
-		}
-	}
-	if err := keep(resampler.Close()); err != nil {
+	if err := r.Mono(o.Rate, keep); err != nil {
 		return nil, "", err
 	}
 	if kept != nil {

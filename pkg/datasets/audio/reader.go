@@ -162,3 +162,23 @@ func readMP3(r io.Reader) (s *Reader, err error) {
 	}
 	return s, nil
 }
+
+// Mono reads the rest of the stream as one channel at a rate, and gives it piece by piece to use, which must not keep
+// them. It ends at the first error.
+func (r *Reader) Mono(rate int, use func(samples []float32) error) error {
+	resampler := NewResampler(r.Rate, rate)
+	mono, block := []float32(nil), make([]float32, 8192*r.Channels)
+	for {
+		n, err := r.Read(block)
+		if errors.Is(err, io.EOF) {
+			return use(resampler.Close())
+		}
+		if err != nil {
+			return err
+		}
+		mono = Mono(mono[:0], block[:n], r.Channels)
+		if err := use(resampler.Write(mono)); err != nil {
+			return err
+		}
+	}
+}

@@ -7,6 +7,20 @@ import (
 	"github.com/snnctl/snnctl/internal/fault"
 )
 
+// Crop is the set with images of a smaller size, cut out where Read is told: of evaluation at the centre.
+func (s Set) Crop(side int) (Set, error) {
+	var err error
+	cropped := s.each(func(images Images) Images {
+		of := images.Shape()
+		if side > of.Height || side > of.Width {
+			err = tooLarge(side, of)
+			return images
+		}
+		return &crop{Images: images, side: side}
+	})
+	return cropped, err
+}
+
 // crop is images of which a square is shown.
 type crop struct {
 	Images

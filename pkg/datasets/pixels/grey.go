@@ -23,20 +23,6 @@ func (s Set) Grey() (Set, error) {
 	}), nil
 }
 
-// Crop is the set with images of a smaller size, cut out where Read is told: of evaluation at the centre.
-func (s Set) Crop(side int) (Set, error) {
-	var err error
-	cropped := s.each(func(images Images) Images {
-		of := images.Shape()
-		if side > of.Height || side > of.Width {
-			err = tooLarge(side, of)
-			return images
-		}
-		return &crop{Images: images, side: side}
-	})
-	return cropped, err
-}
-
 // each is the set with its splits exchanged for what f makes of them.
 func (s Set) each(f func(Images) Images) Set {
 	for _, images := range []*Images{&s.Train, &s.Test, &s.Validation, &s.Unlabelled} {

@@ -3,7 +3,6 @@ package speechwaves
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"io"
 	"io/fs"
 	"math"
@@ -113,22 +112,7 @@ func read(path string, rate int, most int64) (*Recording, string, error) {
 		}
 		return nil
 	}
-	resampler := audio.NewResampler(in.Rate, rate)
-	mono, block := []float32(nil), make([]float32, 8192*in.Channels)
-	for {
-		n, err := in.Read(block)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, "", err
-		}
-		mono = audio.Mono(mono[:0], block[:n], in.Channels)
-		if err := take(resampler.Write(mono)); err != nil {
-			return nil, "", err
-		}
-	}
-	if err := take(resampler.Close()); err != nil {
+	if err := in.Mono(rate, take); err != nil {
 		return nil, "", err
 	}
 	if _, err := io.Copy(io.Discard, tee); err != nil {

@@ -2,7 +2,6 @@ package compression
 
 import (
 	"bytes"
-	"errors"
 	"io"
 
 	"github.com/snnctl/snnctl/internal/fault"
@@ -61,20 +60,12 @@ func Compare(codec *audiocodec.Codec, original *audio.Reader, file io.ReadSeeker
 
 // mono is all of a sound, as one channel at a rate.
 func mono(r *audio.Reader, rate int) ([]float32, error) {
-	resampler := audio.NewResampler(r.Rate, rate)
-	var all, mixed []float32
-	block := make([]float32, 8192*r.Channels)
-	for {
-		n, err := r.Read(block)
-		if errors.Is(err, io.EOF) {
-			return append(all, resampler.Close()...), nil
+	var all []float32
+	err := r.Mono(rate, func(samples []float32) error {
+		if all = append(all, samples...); len(all) > mostCompared*rate {
+			return fault.Inputf("the sound is longer than an hour, more than is compared")
 		}
-		if err != nil {
-			return nil, err
-		}
-		mixed = audio.Mono(mixed[:0], block[:n], r.Channels)
-		if all = append(all, resampler.Write(mixed)...); len(all) > mostCompared*rate {
-			return nil, fault.Inputf("the sound is longer than an hour, more than is compared")
-		}
-	}
+		return nil
+	})
+	return all, err
 }

@@ -2,6 +2,7 @@ package clapp
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/snnctl/snnctl/internal/checkpoint"
 	"github.com/snnctl/snnctl/pkg/learning/plasticity"
@@ -64,11 +65,7 @@ func (t *Trainer[F]) measureLosses(m map[string]float64, split string, trials in
 			return err
 		}
 		if t.Classify {
-			known := false
-			for _, class := range t.batch.Classes {
-				known = known || class >= 0
-			}
-			if !known {
+			if !slices.ContainsFunc(t.batch.Classes, func(class int) bool { return class >= 0 }) {
 				continue
 			}
 		}

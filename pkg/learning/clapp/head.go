@@ -27,7 +27,7 @@ func (t *Trainer[F]) addHeads() {
 	}
 	for i := first; i < len(t.Layers); i++ {
 		h := &head[F]{layer: i, classes: t.Stream.Classes(), size: t.vectorSize(i)}
-		r := rng.Stream(t.Options.Seed, "clapp readout", uint64(i), 0)
+		r := rng.Stream(t.Seed, "clapp readout", uint64(i), 0)
 		bound := 1 / math.Sqrt(float64(h.size))
 		draw := func(n int) []F {
 			x := make([]F, n)

@@ -194,7 +194,10 @@ func (t *Trainer[F]) examples(split string, trials, epoch int) ([]examples[F], e
 		n := min(batch, trials-first)
 		var err error
 		if split == "train" && t.Probe.Augmented {
-			err = t.Stream.Labelled(&t.batch, epoch*((trials+batch-1)/batch)+first/batch, n)
+			if n < batch { // the numbers of steps count whole batches; the next epochs show the rest
+				break
+			}
+			err = t.Stream.Labelled(&t.batch, epoch*(trials/batch)+first/batch, n)
 		} else {
 			err = t.Stream.Evaluate(&t.batch, split, first, n)
 		}

@@ -17,11 +17,10 @@ import (
 type Context int
 
 const (
-	Same          Context = iota // the layer's own
-	Above                        // those of the next layer; of the last its own
-	Below                        // a layer's contexts predict the targets of the one before; the first its own
-	SameAndBelow                 // the mean of both
-	contextChoice                // how many there are
+	Same         Context = iota // the layer's own
+	Above                       // those of the next layer; of the last its own
+	Below                       // a layer's contexts predict the targets of the one before; the first its own
+	SameAndBelow                // the mean of both
 )
 
 // Options are the choices of a training.
@@ -81,8 +80,14 @@ func New[F tensor.Float](n *relu.Network[F], stream Stream[F], o Options[F]) (*T
 	if err != nil {
 		return nil, fault.Inputf("%w", err)
 	}
+	for _, layer := range n.Layers {
+		switch layer.Layer.(type) {
+		case *relu.BatchNorm[F], *relu.Dropout[F]:
+			return nil, fault.Inputf("layer %s is a %s, which an encoder of rule clapp cannot have, as its layers learn from single patches as they are", layer.Name, layer.Kind())
+		}
+	}
 	rows, columns := stream.Grid()
-	along := rows*columns == 1
+	along := rows*columns == 1 // sound
 	for i, block := range blocks {
 		l := &Layer[F]{Block: block, Regions: o.Regions, Along: along, gradients: relu.NewGradients(block)}
 		t.Layers = append(t.Layers, l)
@@ -100,7 +105,7 @@ func New[F tensor.Float](n *relu.Network[F], stream Stream[F], o Options[F]) (*T
 		t.addHeads()
 		return t, nil
 	}
-	t.addPredictions(along)
+	t.addPredictions()
 	return t, nil
 }
 
@@ -118,7 +123,7 @@ func (t *Trainer[F]) addParameters() {
 }
 
 // addPredictions draws the matrices M: U(±1/√C), C the size of a target's vector.
-func (t *Trainer[F]) addPredictions(along bool) {
+func (t *Trainer[F]) addPredictions() {
 	last := len(t.Layers) - 1
 	add := func(context, target int, share float64) {
 		p := &Prediction[F]{Context: context, Target: target, Hold: t.HoldContext}
@@ -128,7 +133,7 @@ func (t *Trainer[F]) addPredictions(along bool) {
 		from, to := t.vectorSize(context), t.vectorSize(target)
 		number := len(t.predictions)
 		matrices := func(purpose string) (all [][]F) {
-			r := rng.Stream(t.Options.Seed, rng.Purpose(purpose), uint64(number), 0)
+			r := rng.Stream(t.Seed, rng.Purpose(purpose), uint64(number), 0)
 			bound := 1 / math.Sqrt(float64(to))
 			for range t.Steps {
 				m := make([]F, from*to)
@@ -249,7 +254,7 @@ func (t *Trainer[F]) chooseRows(step int) {
 		l.First, l.Places = 0, 0
 		if width := t.outputShape(i).Width; l.Along && !t.Classify && t.LongestRows > 0 && width > t.LongestRows {
 			l.Places = t.LongestRows
-			l.First = rng.Stream(t.Options.Seed, "clapp rows", uint64(step), uint64(i)).IntN(width - t.LongestRows + 1)
+			l.First = rng.Stream(t.Seed, "clapp rows", uint64(step), uint64(i)).IntN(width - t.LongestRows + 1)
 		}
 	}
 }

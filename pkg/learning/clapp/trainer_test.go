@@ -339,6 +339,21 @@ func TestTooManyStepsAreRefused(t *testing.T) {
 	}
 }
 
+// What depends on a batch, or on chance, is no layer that learns from single patches.
+func TestLayersThatDependOnTheBatchAreRefused(t *testing.T) {
+	for kind, layer := range map[string]relu.Layer[float32]{
+		"batch-norm": &relu.BatchNorm[float32]{Scale: tensor.New[float32](8), Shift: tensor.New[float32](8), Mean: tensor.New[float32](8), Variance: tensor.New[float32](8)},
+		"dropout":    &relu.Dropout[float32]{Rate: 0.5},
+	} {
+		n := encoder[float32](1)
+		n.Layers = append(n.Layers, relu.Named[float32]{Name: "last", Layer: layer})
+		_, err := New(n, Stream[float32](stripes[float32]{rows: 4}), Options[float32]{Drawing: Drawing{N: 1, Steps: 1, Skip: PatchSkip}, Regions: 1})
+		if !fault.IsInput(err) || !strings.Contains(err.Error(), "layer last is a "+kind) {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}
+
 // Draws give each image a place in one set or in both, and negatives in the target's rows.
 func TestDrawsFollowTheirMode(t *testing.T) {
 	g := Grid{Images: 40, Rows: 5, Columns: 3}
