@@ -28,6 +28,8 @@ import (
 
 	"gonum.org/v1/gonum/dsp/fourier"
 	"gonum.org/v1/gonum/dsp/window"
+
+	"github.com/snnctl/snnctl/internal/mel"
 )
 
 // Kind is a kind of features.
@@ -70,7 +72,7 @@ type extractor struct {
 	size, hop int // of a frame and between frames, in samples
 	fft       *fourier.FFT
 	hamming   []float64
-	bank      []filter
+	bank      []mel.Band
 	dct       [][]float64
 
 	frame    []float64 // padded to the length of the FFT
@@ -90,7 +92,7 @@ func newExtractor(kind Kind, rate int) *extractor {
 		e.hamming[i] = 1
 	}
 	window.Hamming(e.hamming)
-	e.bank = newFilterBank(kind.filters(), length, float64(rate))
+	e.bank = mel.Bank(kind.filters(), length, float64(rate), 0)
 	e.dct = newDCT(cepstra, kind.filters())
 	e.frame, e.logs = make([]float64, length), make([]float64, kind.filters())
 	return e
@@ -121,7 +123,7 @@ func (e *extractor) features(samples []float64) []float32 {
 		at := i * e.hop
 		power := e.power(emphasised[at : at+e.size])
 		for m, f := range e.bank {
-			e.logs[m] = math.Log(max(f.energy(power), floor))
+			e.logs[m] = math.Log(max(f.Of(power), floor))
 		}
 		if e.kind == FilterBank {
 			for _, l := range e.logs {

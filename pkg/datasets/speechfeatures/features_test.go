@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/snnctl/snnctl/internal/mel"
 	"github.com/snnctl/snnctl/internal/rng"
 )
 
@@ -12,41 +13,6 @@ func near(t *testing.T, name string, got, want, tolerance float64) {
 	t.Helper()
 	if !(math.Abs(got-want) <= tolerance) {
 		t.Errorf("%s = %.15g, want %.15g", name, got, want)
-	}
-}
-
-// The mel scale gives 1000 Hz about 1000 mel, grows, bends down, and has its inverse.
-func TestMelScale(t *testing.T) {
-	near(t, "mel(0)", mel(0), 0, 0)
-	near(t, "mel(1000)", mel(1000), 1000, 0.1)
-	for f := 0.0; f < 8000; f += 100 {
-		near(t, "hertz(mel(f))", hertz(mel(f)), f, 1e-9)
-		if low, high := mel(f+100)-mel(f), mel(f+200)-mel(f+100); low <= high || high <= 0 {
-			t.Errorf("from %g Hz on, the steps of 100 Hz are %g and %g mel", f, low, high)
-		}
-	}
-}
-
-// Between the first and the last centre every frequency belongs to two filters
-// whose weights add up to 1; the filters cover the spectrum in their order.
-func TestFilterBank(t *testing.T) {
-	for _, count := range []int{26, 40} {
-		bank := newFilterBank(count, 512, 16000)
-		sums := make([]float64, 257)
-		for m, f := range bank {
-			if len(f.weights) == 0 || m > 0 && f.first < bank[m-1].first {
-				t.Fatalf("filter %d of %d begins at %d with %d weights", m, count, f.first, len(f.weights))
-			}
-			for i, w := range f.weights {
-				sums[f.first+i] += w
-			}
-		}
-		first, last := hertz(mel(8000)/float64(count+1)), hertz(mel(8000)*float64(count)/float64(count+1))
-		for f, sum := range sums {
-			if hz := float64(f) * 16000 / 512; hz >= first && hz <= last {
-				near(t, "sum of weights", sum, 1, 1e-9)
-			}
-		}
 	}
 }
 
@@ -83,7 +49,7 @@ func TestToneLandsInItsFilter(t *testing.T) {
 		e := newExtractor(FilterBank, rate)
 		count := FilterBank.filters()
 		for m := 6; m < count; m += 5 {
-			tone := hertz(float64(m+1) * mel(float64(rate)/2) / float64(count+1))
+			tone := mel.ToHertz(float64(m+1) * mel.FromHertz(float64(rate)/2) / float64(count+1))
 			samples := make([]float64, rate/4)
 			for i := range samples {
 				samples[i] = 0.1 * math.Sin(2*math.Pi*tone*float64(i)/float64(rate))

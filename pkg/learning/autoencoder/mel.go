@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/snnctl/snnctl/internal/kernel"
+	melscale "github.com/snnctl/snnctl/internal/mel"
 	"github.com/snnctl/snnctl/internal/parallel"
 	"github.com/snnctl/snnctl/internal/tensor"
 )
@@ -76,21 +77,13 @@ func newEnCodecMel[F tensor.Float](rate, threads int) *mel[F] {
 	return m
 }
 
-// melBank are triangular bands, equally wide on the HTK mel scale from low Hz to half the rate, with peaks of 1.
+// melBank is melscale.Bank as a matrix, [bands][bins].
 func melBank[F tensor.Float](bands, window, rate int, low float64) []F {
-	toMel := func(f float64) float64 { return 2595 * math.Log10(1+f/700) }
-	lo, hi := toMel(low), toMel(float64(rate)/2)
-	edge := func(i int) float64 { // in bins
-		m := lo + (hi-lo)*float64(i)/float64(bands+1)
-		return 700 * (math.Pow(10, m/2595) - 1) * float64(window) / float64(rate)
-	}
 	bins := window/2 + 1
 	bank := make([]F, bands*bins)
-	for k := range bands {
-		left, centre, right := edge(k), edge(k+1), edge(k+2)
-		for bin := range bins {
-			f := float64(bin)
-			bank[k*bins+bin] = F(max(0, min((f-left)/(centre-left), (right-f)/(right-centre))))
+	for k, band := range melscale.Bank(bands, window, float64(rate), low) {
+		for i, w := range band.Weights {
+			bank[k*bins+band.First+i] = F(w)
 		}
 	}
 	return bank

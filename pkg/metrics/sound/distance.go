@@ -1,6 +1,10 @@
 package sound
 
-import "math"
+import (
+	"math"
+
+	"github.com/snnctl/snnctl/internal/mel"
+)
 
 // SNR is 10 log₁₀(Σx²/Σ(y-x)²) in dB.
 func SNR(x, y []float32) float64 {
@@ -80,14 +84,14 @@ func LogMel(x, y []float32, rate int, resolutions []Bands) float64 {
 	total := 0.0
 	for _, r := range resolutions {
 		s := NewSTFT(r.Window, r.Window/4)
-		bank := melBank(r.Bands, r.Window, rate)
+		bank := mel.Bank(r.Bands, r.Window, float64(rate), lowestMel)
 		xs, ys := padded(x, r.Window), padded(y, r.Window)
 		frames := s.Frames(len(xs))
 		sum := 0.0
 		a, b := make([]float64, r.Bands), make([]float64, r.Bands)
 		for i := range frames {
-			bank.apply(a, Frame(s, xs, i), s)
-			bank.apply(b, Frame(s, ys, i), s)
+			bandsOf(a, bank, Frame(s, xs, i), s)
+			bandsOf(b, bank, Frame(s, ys, i), s)
 			for k := range a {
 				sum += math.Abs(math.Log10(max(melFloor, a[k])) - math.Log10(max(melFloor, b[k])))
 			}
@@ -104,50 +108,17 @@ func padded(x []float32, n int) []float32 {
 	return append(append([]float32(nil), x...), make([]float32, n-len(x))...)
 }
 
-// bank is mel bands as runs of weights over bins.
-type bank []struct {
-	first   int
-	weights []float64
-}
-
-// hertzToMel is the HTK scale.
-func hertzToMel(f float64) float64 { return 2595 * math.Log10(1+f/700) }
-func melToHertz(m float64) float64 { return 700 * (math.Pow(10, m/2595) - 1) }
-
-func melBank(bands, window, rate int) bank {
-	low, high := hertzToMel(lowestMel), hertzToMel(float64(rate)/2)
-	edge := func(i int) float64 {
-		return melToHertz(low+(high-low)*float64(i)/float64(bands+1)) * float64(window) / float64(rate) // in bins
-	}
-	b := make(bank, bands)
-	for k := range b {
-		left, centre, right := edge(k), edge(k+1), edge(k+2)
-		first := true
-		for bin := 0; bin <= window/2; bin++ {
-			f := float64(bin)
-			w := min((f-left)/(centre-left), (right-f)/(right-centre))
-			if w <= 0 {
-				continue
-			}
-			if first {
-				b[k].first, first = bin, false
-			}
-			b[k].weights = append(b[k].weights, w)
-		}
-	}
-	return b
-}
-
-func (b bank) apply(to []float64, spectrum []complex128, s *STFT) {
+// bandsOf are the mel bands of the magnitudes of a spectrum.
+func bandsOf(to []float64, bank []mel.Band, spectrum []complex128, s *STFT) {
 	norm := 0.0
 	for _, w := range s.Window {
 		norm += w * w
 	}
 	norm = 1 / math.Sqrt(norm)
-	for k, band := range b {
+	for k, band := range bank {
 		sum := 0.0
-		for i, w := range band.weights {
-			c := spectrum[band.first+i]
+		for i, w := range band.Weights {
+			c := spectrum[band.First+i]
 			sum += w * math.Sqrt(real(c)*real(c)+imag(c)*imag(c))
 		}
 		to[k] = sum * norm
