@@ -6,7 +6,9 @@ package config
 // all restarts.
 type BaumViterbi struct {
 	Trajectory string `yaml:"trajectory" jsonschema:"enum=adam,enum=map,enum=variational,enum=particles" jsonschema_description:"adam: the published steps down the likelihood; map: the most probable innovations, by L-BFGS, together with the parameters; variational: the same, but with the noise that the spikes leave; particles: means of a particle filter"`
-	Restarts   int    `yaml:"restarts" jsonschema:"minimum=1,maximum=1000" jsonschema_description:"fits from parameters drawn anew, of which the best one counts"`
+	Restarts   int    `yaml:"restarts" jsonschema:"minimum=1,maximum=1000" jsonschema_description:"fits from parameters drawn anew, of which the best one counts, or all, with average"`
+
+	Average bool `yaml:"average" jsonschema_description:"all restarts count, not the best alone: each keeps couplings that are drawn, all else is fitted to them, and each is weighed by how likely it makes the spikes of training. Needs prior_deviation"`
 
 	Labels            string `yaml:"labels" jsonschema:"enum=given,enum=inferred" jsonschema_description:"which population a recorded neuron belongs to: given: by its area, in alphabetical order, by neuron_populations, or as simulated; inferred: by k-means on the smoothed spike trains, the population with the lowest mean rate first, which is also what is done where no neuron has an area"`
 	NeuronPopulations []int  `yaml:"neuron_populations,omitempty" jsonschema:"minimum=-1,maximum=99,minItems=1,maxItems=100000" jsonschema_description:"of each neuron of a recording, in the file's order, the number of its population, from 0 on; -1 leaves it out"`
@@ -36,7 +38,7 @@ type BaumViterbi struct {
 	Particles int     `yaml:"particles" jsonschema:"minimum=2,maximum=100000" jsonschema_description:"of the filter that infers trajectories and likelihoods"`
 	LagMS     float64 `yaml:"lag_ms" jsonschema:"minimum=0,maximum=100000" jsonschema_description:"how far the filter looks ahead, ms"`
 
-	GuideIterations int     `yaml:"guide_iterations" jsonschema:"minimum=0,maximum=10000" jsonschema_description:"most iterations of L-BFGS to the most probable innovations of a split, around which half of the particles then draw, at a cost to their weights that keeps means and likelihoods right; 0: all particles go their own way"`
+	GuideIterations int     `yaml:"guide_iterations" jsonschema:"minimum=0,maximum=10000" jsonschema_description:"most iterations of L-BFGS to the most probable innovations of a split; where they add up, as at a switch, half of the particles of a second filter draw around them, at a cost to their weights that keeps means and likelihoods right, and both filters are averaged; 0: one filter whose particles go their own way"`
 	PatienceMS      float64 `yaml:"patience_ms" jsonschema:"minimum=0,maximum=100000" jsonschema_description:"how long that cost does not count in resampling, ms"`
 
 	FreeRunS        float64   `yaml:"free_run_s" jsonschema:"minimum=0,maximum=100000" jsonschema_description:"time that the fitted model runs on its own in the evaluation of the test split, s; 0: none"`

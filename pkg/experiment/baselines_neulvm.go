@@ -91,7 +91,7 @@ func (x *neulvmTrainee) secondHalf(m map[string]float64, r *inferred, truth [][]
 	for p := range truth {
 		half := len(truth[p]) / 2
 		z := metrics.SmoothGaussian(truth[p], sigma)[half:]
-		m[fmt.Sprintf("second_half_50ms_%d", p)] = stat.Correlation(metrics.SmoothGaussian(r.z[p], sigma)[half:], z, nil)
+		m[fmt.Sprintf("second_half_50ms_%d", p)] = stat.Correlation(metrics.SmoothGaussian(r.Mean[p], sigma)[half:], z, nil)
 		best := -1.0
 		for _, ms := range smoothings {
 			s := r.data.Smoothed(ms / 1000 / x.hidden.dt)[p][r.data.History:]

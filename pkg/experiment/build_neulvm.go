@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/snnctl/snnctl/internal/fault"
@@ -48,6 +49,9 @@ func buildNeuLVM(e *config.Experiment, s Settings) (*Experiment, error) {
 			return nil, fault.Inputf("rule.%s is %d, expected at most %d, as many as there are recorded neurons", system.key, system.dimensions, n)
 		}
 	}
+	if r.Average && r.PriorDeviation == 0 {
+		return nil, fault.Inputf("rule.average draws from the prior, but rule.prior_deviation is 0; give it a deviation such as 1")
+	}
 	dt := data.Dt
 	options := em.Options{Grid: hidden.grid, Parameters: parameters, Unscored: int(math.Round(r.UnscoredMS / 1000 / dt)),
 		SilentYoungest: r.SilentYoungest, Sigma: r.InitialSigmaMS / 1000 / dt}
@@ -73,7 +77,7 @@ func neulvmSchedule(e *config.Experiment, s Settings, dt float64) em.Schedule {
 	r := e.Rule.(config.BaumViterbi)
 	methods := map[string]em.Method{"adam": em.Adam, "map": em.MAP, "variational": em.Variational, "particles": em.Filter}
 	return em.Schedule{Method: methods[r.Trajectory], Restarts: r.Restarts, FirstRatio: r.FirstRatio, InitialSlack: r.InitialSlack,
-		ParameterIterations: r.ParameterIterations, TrajectoryIterations: r.TrajectoryIterations,
+		ParameterIterations: r.ParameterIterations, TrajectoryIterations: r.TrajectoryIterations, Average: r.Average,
 		Published: em.Published{StepSize: r.StepSize, Steps: r.TrajectoryIterations, Patience: r.Patience, TotalLowest: r.Keep == "total-lowest"},
 		Samples:   r.Samples, Particles: r.Particles, Lag: int(math.Round(r.LagMS / 1000 / dt)), Seed: e.Seed, Threads: s.Threads}
 }
@@ -260,7 +264,7 @@ func (x *neulvmTrainee) Evaluate(split string, _ int) (map[string]float64, error
 	if err != nil {
 		return nil, err
 	}
-	m := map[string]float64{"log_likelihood": inferred.logLikelihood, "bits_per_spike": inferred.bits}
+	m := map[string]float64{"log_likelihood": inferred.LogLikelihood, "bits_per_spike": inferred.bits}
 	if truth := x.hidden.truth(split); truth != nil {
 		x.correlate(m, inferred, truth)
 	}
@@ -279,20 +283,19 @@ func (x *neulvmTrainee) Evaluate(split string, _ int) (map[string]float64, error
 
 // inferred is what the spikes of a split say.
 type inferred struct {
-	data          *em.Observations
-	z             [][]float64 // [M][T]
-	deviation     [][]float64
-	logLikelihood float64
-	bits          float64
-	spikes        float64
-	constant      float64 // ln p(spikes) at the mean rates
+	em.Inferred
+	weights  []float64 // of the networks that count, given these spikes and those of training
+	data     *em.Observations
+	bits     float64
+	spikes   float64
+	constant float64 // ln p(spikes) at the mean rates
 
-	ratios []float64 // of the network that it was inferred with
+	ratios []float64 // of the networks that it was inferred with
 	seed   uint64
 }
 
 func (x *neulvmTrainee) infer(split string) (*inferred, error) {
-	ratios := x.Options.Parameters.Ratios(x.Network())
+	ratios := x.counting()
 	if r := x.known[split]; r != nil && r.seed == x.seed && slices.Equal(r.ratios, ratios) {
 		return r, nil
 	}
@@ -308,20 +311,50 @@ func (x *neulvmTrainee) infer(split string) (*inferred, error) {
 	return r, nil
 }
 
+// weights are how likely each of the networks that count is, given the spikes of training.
+func (x *neulvmTrainee) weights() ([]float64, error) {
+	if len(x.Networks()) == 1 {
+		return []float64{1}, nil
+	}
+	r, err := x.infer("train")
+	if err != nil {
+		return nil, err
+	}
+	return r.weights, nil
+}
+
+// counting are the parameters of the networks that count, as ratios, one after the other.
+func (x *neulvmTrainee) counting() (ratios []float64) {
+	for _, net := range x.Networks() {
+		ratios = append(ratios, x.Options.Parameters.Ratios(net)...)
+	}
+	return ratios
+}
+
 func (x *neulvmTrainee) inferAnew(split string) (*inferred, error) {
 	data, err := x.hidden.window(split)
 	if err != nil {
 		return nil, err
 	}
-	fit, err := em.NewFit(x.Options, data, x.Options.Parameters.Ratios(x.Network()))
-	if err != nil {
-		return nil, err
+	var prior []float64
+	if split != "train" {
+		if prior, err = x.weights(); err != nil {
+			return nil, err
+		}
+	}
+	each := make([]em.Inferred, len(x.Networks()))
+	for k, net := range x.Networks() {
+		fit, err := em.NewFit(x.Options, data, x.Options.Parameters.Ratios(net))
+		if err != nil {
+			return nil, err
+		}
+		if each[k], err = fit.Particles(em.Inference{Particles: x.Particles, Lag: x.Lag, Seed: x.seed, Threads: x.threads,
+			Guide: x.rule.GuideIterations, Patience: int(math.Round(x.rule.PatienceMS / 1000 / data.Dt))}); err != nil {
+			return nil, err
+		}
 	}
 	r := &inferred{data: data}
-	if r.logLikelihood, r.z, r.deviation, err = fit.Particles(em.Inference{Particles: x.Particles, Lag: x.Lag, Seed: x.seed, Threads: x.threads,
-		Guide: x.rule.GuideIterations, Patience: int(math.Round(x.rule.PatienceMS / 1000 / data.Dt))}); err != nil {
-		return nil, err
-	}
+	r.Inferred, r.weights = em.Mix(each, prior)
 	for p, trains := range data.Spikes {
 		for i, train := range trains {
 			chance := meanChance(x.Data.Spikes[p][i][x.Data.History:])
@@ -335,7 +368,7 @@ func (x *neulvmTrainee) inferAnew(split string) (*inferred, error) {
 			}
 		}
 	}
-	r.bits = x.bits(r.logLikelihood, r)
+	r.bits = x.bits(r.LogLikelihood, r)
 	return r, nil
 }
 
@@ -354,7 +387,7 @@ func meanChance(train []bool) float64 {
 func (x *neulvmTrainee) correlate(m map[string]float64, r *inferred, truth [][]float64) {
 	sigma := comparisonSigma / x.hidden.dt
 	smooth := func(z []float64) []float64 { return metrics.SmoothGaussian(z, sigma) }
-	for p, z := range r.z {
+	for p, z := range r.Mean {
 		m[fmt.Sprintf("correlation_%d", p)] = stat.Correlation(z, truth[p], nil)
 		m[fmt.Sprintf("correlation_50ms_%d", p)] = stat.Correlation(smooth(z), smooth(truth[p]), nil)
 		best, best50 := math.Inf(-1), math.Inf(-1)
@@ -369,22 +402,44 @@ func (x *neulvmTrainee) correlate(m map[string]float64, r *inferred, truth [][]f
 	}
 }
 
-// report adds what the fitted network is and does.
+// report adds what the fitted network is and does; of several networks that count the mean, each
+// by its weight, and of their parameters also the standard deviation.
 func (x *neulvmTrainee) report(m map[string]float64, r *inferred) error {
-	net, h := x.Network(), x.hidden
-	for i, name := range x.Options.Parameters.Names() {
-		m["ratio_"+name] = x.Options.Parameters.Ratios(net)[i]
+	h := x.hidden
+	weights, err := x.weights()
+	if err != nil {
+		return err
 	}
-	rates := x.Data.Rates()
-	if h.made != nil {
-		x.invariants(m)
-	}
-	if x.rule.FreeRunS > 0 {
-		a, err := neulvm.FreeRun(net, h.grid, rates, freeRunSkip, x.rule.FreeRunS, x.seed, 0)
-		if err != nil {
-			return err
+	var are, do []map[string]float64
+	for k, net := range x.Networks() {
+		is, does := map[string]float64{}, map[string]float64{}
+		for i, name := range x.Options.Parameters.Names() {
+			is["ratio_"+name] = x.Options.Parameters.Ratios(net)[i]
 		}
-		x.describe(m, "free_", a)
+		if h.made != nil {
+			x.invariants(is, net)
+		}
+		if x.rule.FreeRunS > 0 {
+			a, err := neulvm.FreeRun(net, h.grid, x.Data.Rates(), freeRunSkip, x.rule.FreeRunS, x.seed, uint64(k))
+			if err != nil {
+				return err
+			}
+			x.describe(does, "free_", a)
+		}
+		are, do = append(are, is), append(do, does)
+	}
+	meansOver(m, do, weights, "")
+	meansOver(m, are, weights, "_deviation")
+	if len(are) > 1 {
+		m["networks"] = float64(len(are))
+		m["networks_effective"] = 1 / floats.Dot(weights, weights)
+	}
+	if h.made != nil {
+		for state, rates := range x.states() {
+			for p := range h.spikes {
+				m[fmt.Sprintf("invariant_%s_%d_true", state, p)] = h.made.Drive(p, rates) - h.made.Threshold[p]
+			}
+		}
 	}
 	if h.fractions != nil {
 		a := make([][]float64, len(h.fractions))
@@ -411,20 +466,51 @@ func (x *neulvmTrainee) report(m map[string]float64, r *inferred) error {
 	return x.linearSystems(m, r)
 }
 
-// pulses are how often the second population takes over after each pulse, in the fitted network and
-// in the one that made the spikes, if it is known.
+// meansOver adds the weighted means of what was measured of several networks, each over those that have
+// it, and under the name with the suffix, where there is one, the standard deviation.
+func meansOver(m map[string]float64, of []map[string]float64, weights []float64, suffix string) {
+	values, counts := map[string][]float64{}, map[string][]float64{}
+	for k, one := range of {
+		for name, v := range one {
+			if !math.IsNaN(v) {
+				values[name], counts[name] = append(values[name], v), append(counts[name], weights[k])
+			}
+		}
+	}
+	for name, v := range values {
+		m[name] = stat.Mean(v, counts[name])
+		if suffix != "" && len(v) > 1 {
+			m[name+suffix] = stat.PopStdDev(v, counts[name])
+		}
+	}
+}
+
+// pulses are how often the second population takes over after each pulse, in the fitted networks, on
+// the mean, and in the one that made the spikes, if it is known.
 func (x *neulvmTrainee) pulses() (fitted, made []float64, err error) {
-	h, ratios := x.hidden, x.Options.Parameters.Ratios(x.Network())
+	h, ratios := x.hidden, x.counting()
 	if a := x.answers; a != nil && a.seed == x.seed && slices.Equal(a.ratios, ratios) {
 		return a.fitted, a.made, nil
 	}
+	weights, err := x.weights()
+	if err != nil {
+		return nil, nil, err
+	}
 	for _, amplitude := range x.rule.PulseAmplitudes {
 		pulse := neulvm.Pulse{Amplitude: amplitude}
-		part, err := pulse.PopulationResponse(x.Network(), h.grid, x.Data.Rates(), x.rule.PulseTrials, x.seed, x.threads)
-		if err != nil {
-			return nil, nil, err
+		mean, sum := 0.0, 0.0
+		for k, net := range x.Networks() {
+			if weights[k] < leastWeight {
+				continue
+			}
+			part, err := pulse.PopulationResponse(net, h.grid, x.Data.Rates(), x.rule.PulseTrials, x.seed, x.threads)
+			if err != nil {
+				return nil, nil, err
+			}
+			mean += weights[k] * part
+			sum += weights[k]
 		}
-		fitted = append(fitted, part)
+		fitted = append(fitted, mean/sum)
 		if h.made != nil {
 			made = append(made, pulse.NeuronResponse(h.made, h.micro, h.rest, x.rule.PulseTrials, x.seed, x.threads))
 		}
@@ -432,6 +518,9 @@ func (x *neulvmTrainee) pulses() (fitted, made []float64, err error) {
 	x.answers = &answers{fitted: fitted, made: made, ratios: ratios, seed: x.seed}
 	return fitted, made, nil
 }
+
+// leastWeight is that of a network worth asking.
+const leastWeight = 1e-3
 
 type answers struct {
 	fitted, made []float64
@@ -463,11 +552,10 @@ const spectrumSegment = 512
 // invariants adds h - θ of each population, which the spikes determine better than any one
 // parameter (section 5.5 of the method), at the rates of the true network in its
 // two states, with the first population winning or the second, or at its mean rates.
-func (x *neulvmTrainee) invariants(m map[string]float64) {
+func (x *neulvmTrainee) invariants(m map[string]float64, net *neulvm.Network) {
 	for state, rates := range x.states() {
 		for p := range x.hidden.spikes {
-			m[fmt.Sprintf("invariant_%s_%d", state, p)] = x.Network().Drive(p, rates) - x.Network().Threshold[p]
-			m[fmt.Sprintf("invariant_%s_%d_true", state, p)] = x.hidden.made.Drive(p, rates) - x.hidden.made.Threshold[p]
+			m[fmt.Sprintf("invariant_%s_%d", state, p)] = net.Drive(p, rates) - net.Threshold[p]
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/snnctl/snnctl/internal/plot"
 	"github.com/snnctl/snnctl/pkg/metrics"
@@ -28,12 +29,12 @@ func (x *neulvmTrainee) drawActivity(dir string) error {
 		}
 		truth := x.hidden.truth(split)
 		chart := plot.Chart{Title: "Activity of the populations, inferred from the spikes of a few neurons (" + split + ")", XLabel: "time (s)"}
-		for p := range r.z {
-			z := metrics.SmoothGaussian(r.z[p], comparisonSigma/x.hidden.dt)
+		for p := range r.Mean {
+			z := metrics.SmoothGaussian(r.Mean[p], comparisonSigma/x.hidden.dt)
 			n := len(z)
 			time, inferred, spread := make([]float64, n), make([]float64, n), make([]float64, n)
 			for t := range z {
-				time[t], inferred[t], spread[t] = float64(t)*x.hidden.dt, z[t]/x.hidden.dt, r.deviation[p][t]/x.hidden.dt
+				time[t], inferred[t], spread[t] = float64(t)*x.hidden.dt, z[t]/x.hidden.dt, r.Deviation[p][t]/x.hidden.dt
 			}
 			panel := plot.Panel{YLabel: fmt.Sprintf("population %d (Hz)", p)}
 			if truth != nil {
@@ -67,7 +68,7 @@ func (x *neulvmTrainee) drawFreeRun(dir string) error {
 	if x.rule.FreeRunS == 0 {
 		return nil
 	}
-	a, err := neulvm.FreeRun(x.Network(), x.hidden.grid, x.Data.Rates(), freeRunSkip, min(x.rule.FreeRunS, shownFreeRun), x.seed, 0)
+	a, err := neulvm.FreeRun(x.Best().Network, x.hidden.grid, x.Data.Rates(), freeRunSkip, min(x.rule.FreeRunS, shownFreeRun), x.seed, 0)
 	if err != nil {
 		return err
 	}
@@ -109,11 +110,14 @@ func (x *neulvmTrainee) drawParameters(dir string) error {
 	}
 	panel := plot.Panel{YLabel: "ratio", References: []plot.Reference{{Label: "reference", Y: 1}}}
 	for k, ratios := range x.Ratios() {
-		name := "other restarts"
-		if k == x.Number() {
+		name, counts := "other restarts", slices.Contains(x.Counting(), k)
+		switch {
+		case x.rule.Average && counts:
+			name = "restarts, each around a draw of the prior"
+		case counts:
 			name = "best restart"
 		}
-		panel.Series = append(panel.Series, plot.Series{Name: name, X: place, Y: ratios, Markers: true, Dashed: k != x.Number()})
+		panel.Series = append(panel.Series, plot.Series{Name: name, X: place, Y: ratios, Markers: true, Dashed: !counts})
 	}
 	return plot.Chart{Title: "Fitted parameters, as ratios to the reference", XLabel: legend, Panels: []plot.Panel{panel}}.Write(filepath.Join(dir, "parameters.svg"))
 }

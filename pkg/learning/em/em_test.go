@@ -1,13 +1,13 @@
 package em
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distmv"
@@ -89,13 +89,13 @@ func TestFitFollowsTheActivity(t *testing.T) {
 	if losses[1] >= losses[0] {
 		t.Errorf("the loss goes from %v to %v", losses[0], losses[1])
 	}
-	_, mean, _, err := tr.Best().Particles(Inference{Particles: 400, Lag: 50, Seed: 1, Threads: 2}) // with 100 the mean is still a matter of chance
+	inferred, err := tr.Best().Particles(Inference{Particles: 400, Lag: 50, Seed: 1, Threads: 2}) // with 100 the mean is still a matter of chance
 	if err != nil {
 		t.Fatal(err)
 	}
 	for p := range 2 {
 		smooth := data.Smoothed(25)[p][data.History:]
-		if got, base := correlation50(mean[p], truth[p]), correlation50(smooth, truth[p]); got < base {
+		if got, base := correlation50(inferred.Mean[p], truth[p]), correlation50(smooth, truth[p]); got < base {
 			t.Errorf("population %d: correlation %.3f, of smoothed spikes %.3f", p, got, base)
 		}
 	}
@@ -113,11 +113,11 @@ func TestGuidedParticlesFollowASwitch(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l, mean, _, err := f.Particles(Inference{Particles: 50, Lag: 50, Seed: 1, Threads: 1, Guide: guide, Patience: 50})
+		got, err := f.Particles(Inference{Particles: 50, Lag: 50, Seed: 1, Threads: 1, Guide: guide, Patience: 50})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return l, correlation50(mean[0], truth[0])
+		return got.LogLikelihood, correlation50(got.Mean[0], truth[0])
 	}
 	blind, blindR := infer(0)
 	guided, guidedR := infer(40)
@@ -196,12 +196,16 @@ func correlation50(a, b []float64) float64 {
 }
 
 // tinyTrainer is a training that takes no time.
-func tinyTrainer(t *testing.T, method Method, threads int) *Trainer {
+func tinyTrainer(t *testing.T, method Method, threads int, change ...func(*Schedule)) *Trainer {
 	t.Helper()
 	data, _ := recorded(5, 0.4, 2)
 	o := Options{Grid: neulvm.Grid{Dt: 4e-3, Ages: 60, Integrator: neulvm.Exponential}, Parameters: allOf(neulvm.WinnerTakeAll()), Sigma: 20}
-	tr, err := NewTrainer(Schedule{Method: method, Restarts: 2, InitialSlack: 10, ParameterIterations: 3, TrajectoryIterations: 4, Samples: 3,
-		Published: Published{StepSize: 1e-3, Steps: 5, Patience: 3}, Particles: 40, Lag: 10, Seed: 7, Threads: threads}, o, data)
+	s := Schedule{Method: method, Restarts: 2, InitialSlack: 10, ParameterIterations: 3, TrajectoryIterations: 4, Samples: 3,
+		Published: Published{StepSize: 1e-3, Steps: 5, Patience: 3}, Particles: 40, Lag: 10, Seed: 7, Threads: threads}
+	for _, c := range change {
+		c(&s)
+	}
+	tr, err := NewTrainer(s, o, data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,10 +222,14 @@ func state(tr *Trainer) map[string][]float64 {
 
 // A training gives the same bits on any number of threads, and when it is resumed.
 func TestTrainingIsReproducible(t *testing.T) {
-	for _, method := range []Method{Adam, MAP, Variational, Filter} {
-		t.Run(fmt.Sprint(method), func(t *testing.T) {
-			one, three := tinyTrainer(t, method, 1), tinyTrainer(t, method, 3)
-			resumed := tinyTrainer(t, method, 2)
+	best, average := func(*Schedule) {}, func(s *Schedule) { s.Average = true }
+	for name, c := range map[string]struct {
+		method Method
+		change func(*Schedule)
+	}{"adam": {Adam, best}, "map": {MAP, best}, "variational": {Variational, best}, "particles": {Filter, best}, "average": {Variational, average}} {
+		t.Run(name, func(t *testing.T) {
+			one, three := tinyTrainer(t, c.method, 1, c.change), tinyTrainer(t, c.method, 3, c.change)
+			resumed := tinyTrainer(t, c.method, 2, c.change)
 			for step := range 3 {
 				for _, tr := range []*Trainer{one, three} {
 					if _, err := tr.Step(step); err != nil {
@@ -265,6 +273,132 @@ func TestFitsThatGoAstrayAreLeft(t *testing.T) {
 	tr.fits[1].Network.Rest[0] = math.NaN()
 	if _, err := tr.Step(1); err == nil || !strings.Contains(err.Error(), "all 2 fits went astray") {
 		t.Errorf("error %v, want one that says so", err)
+	}
+}
+
+// Where all restarts count, each keeps its own couplings while all else moves; where the best one
+// counts, restarts from one place stay together.
+func TestRestartsThatCountKeepTheirCouplings(t *testing.T) {
+	for _, average := range []bool{false, true} {
+		tr := tinyTrainer(t, Variational, 2, func(s *Schedule) { s.Average, s.FirstRatio = average, 1.2 })
+		before := [][]float64{append([]float64(nil), tr.Ratios()[0]...), append([]float64(nil), tr.Ratios()[1]...)}
+		if _, err := tr.Step(0); err != nil {
+			t.Fatal(err)
+		}
+		if same := cmp.Equal(tr.Ratios()[0], tr.Ratios()[1]); same == average {
+			t.Errorf("average %v: fits are the same: %v", average, same)
+		}
+		for k, ratios := range tr.Ratios() {
+			for i, name := range tr.Options.Parameters.Names() {
+				kept := math.Abs(ratios[i]-before[k][i]) < 1e-9
+				if weight := strings.HasPrefix(name, "J"); kept != (average && weight) {
+					t.Errorf("average %v: %s goes from %v to %v", average, name, before[k][i], ratios[i])
+				}
+			}
+		}
+		if n := len(tr.Networks()); (n == 2) != average {
+			t.Errorf("average %v: %d networks count", average, n)
+		}
+		tr.loss[0] = math.Inf(1)
+		if average && !cmp.Equal(tr.Counting(), []int{1}) {
+			t.Errorf("fits %v count, want the second, the first being astray", tr.Counting())
+		}
+	}
+}
+
+// The bands are orthogonal, sum to the signal, and have as many dimensions as it.
+func TestBandsPartASignal(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	for _, n := range []int{1, 2, 7, 250, 1001} {
+		b, signal := newBands(n, 4e-3), make([]float64, n)
+		for t := range signal {
+			signal[t] = random.NormFloat64()
+		}
+		parts, left := b.split(signal), append([]float64(nil), signal...)
+		for i, part := range parts {
+			floats.Sub(left, part)
+			for _, other := range parts[:i] {
+				if d := floats.Dot(part, other); math.Abs(d) > 1e-9 {
+					t.Errorf("%d bins: the product of two bands is %g", n, d)
+				}
+			}
+			if b.modes[i] == 0 && floats.Norm(part, 2) > 1e-12 {
+				t.Errorf("%d bins: band %d has no dimensions and a signal", n, i)
+			}
+		}
+		if d := floats.Norm(left, 2); d > 1e-9 {
+			t.Errorf("%d bins: bands miss %g of the signal", n, d)
+		}
+		if got := floats.Sum(b.modes); got != float64(n) {
+			t.Errorf("bands have %g dimensions, want %d", got, n)
+		}
+	}
+}
+
+// The gradient of the bound, by parameters, deviations and means, is that of differences; and
+// where the network hears nothing of the populations the bound is least at the prior: m = 0, s = 1.
+func TestGradientOfTheBound(t *testing.T) {
+	tr := tinyTrainer(t, Variational, 1, func(s *Schedule) { s.FirstRatio = 1.1 })
+	f := tr.fits[0]
+	random := rand.New(rand.NewPCG(8, 9))
+	for q := range f.xi {
+		for t := range f.xi[q] {
+			f.xi[q][t] = 0.3 * random.NormFloat64()
+		}
+		for b := range f.spread[q] {
+			f.spread[q][b] = 0.2 * random.NormFloat64()
+		}
+	}
+	d := f.descent(Posterior{Samples: 2, Seed: 1, Threads: 2}, true)
+	x := d.coordinates()
+	grad, other := make([]float64, len(x)), make([]float64, len(x))
+	d.bound(x, grad)
+	for i := 0; i < len(x); i += 1 + i/40 {
+		const h = 1e-5
+		kept := x[i]
+		x[i] = kept + h
+		up := d.bound(x, other)
+		x[i] = kept - h
+		down := d.bound(x, other)
+		x[i] = kept
+		if got := (up - down) / (2 * h); math.Abs(got-grad[i]) > 1e-4*max(1, math.Abs(got)) {
+			t.Errorf("coordinate %d of %d parameters and %d deviations: gradient %v, by differences %v", i, d.free, d.means-d.free, grad[i], got)
+		}
+	}
+	clear(f.Network.J)
+	f.options.Parameters.Reference.J = f.Network.J
+	d = f.descent(Posterior{Samples: 2, Seed: 1, Threads: 1}, false)
+	x = d.coordinates()
+	if _, taken := minimise(x, 50, d.bound); taken == 0 {
+		t.Fatal("nothing was moved")
+	}
+	for i, v := range x {
+		if i < d.means && d.bands.modes[i%bandCount] == 0 {
+			continue // no such frequency in so short a window
+		}
+		if math.Abs(v) > 1e-3 {
+			t.Fatalf("coordinate %d is %v without couplings, want 0", i, v)
+		}
+	}
+}
+
+// The mixture is that of the law of total probability: of copies it is the one, of networks that explain
+// the spikes unequally well mostly the better, and its variance is the mean of the variances
+// and the variance of the means.
+func TestMixOfNetworks(t *testing.T) {
+	a := Inferred{LogLikelihood: -700, Mean: [][]float64{{1, 2}}, Deviation: [][]float64{{0.5, 0}}}
+	b := Inferred{LogLikelihood: -700 + math.Log(3), Mean: [][]float64{{3, 2}}, Deviation: [][]float64{{1, 0}}}
+	near := cmp.Comparer(func(x, y float64) bool { return math.Abs(x-y) < 1e-12 })
+	if got, _ := Mix([]Inferred{a, a, a}, nil); !cmp.Equal(got, a, near) {
+		t.Errorf("three copies give %v, want %v", got, a)
+	}
+	got, weights := Mix([]Inferred{a, b}, nil)
+	want := Inferred{LogLikelihood: -700 + math.Ln2, Mean: [][]float64{{2.5, 2}}, Deviation: [][]float64{{math.Sqrt(0.25*0.25 + 0.75 + 0.25*2.25 + 0.75*0.25), 0}}}
+	if !cmp.Equal(got, want, near) || !cmp.Equal(weights, []float64{0.25, 0.75}, near) {
+		t.Errorf("mixture %v with weights %v, want %v with 0.25 and 0.75", got, weights, want)
+	}
+	if _, weights := Mix([]Inferred{a, b}, []float64{0.9, 0.1}); !cmp.Equal(weights, []float64{0.75, 0.25}, near) {
+		t.Errorf("weights %v, want 0.75 and 0.25: three times the likelihood, a ninth of the prior", weights)
 	}
 }
 

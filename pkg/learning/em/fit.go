@@ -24,8 +24,10 @@ type Fit struct {
 	problem *neulvm.Problem
 	like    *neulvm.Likelihood
 	grad    *neulvm.Gradient
-	xi, gxi [][]float64 // [M][T]
+	xi      [][]float64 // [M][T] innovations
+	spread  [][]float64 // [M][bands] ln of their deviations
 	adam    *adamState
+	held    bool // the weights
 }
 
 // NewFit starts from ratios of the parameters and the smoothed spikes.
@@ -46,7 +48,7 @@ func NewFit(o Options, data *Observations, ratios []float64) (*Fit, error) {
 	}
 	f.Z = data.Trajectory(o.Grid, data.Smoothed(o.Sigma))
 	f.like, f.grad = neulvm.NewLikelihood(f.problem, m), neulvm.NewGradient(f.problem, m)
-	f.xi, f.gxi = rows(m, f.problem.Bins), rows(m, f.problem.Bins)
+	f.xi, f.spread = rows(m, f.problem.Bins), rows(m, bandCount)
 	return f, f.Restart()
 }
 
@@ -55,6 +57,9 @@ func NewFit(o Options, data *Observations, ratios []float64) (*Fit, error) {
 func (f *Fit) Restart() error {
 	return f.data.Start(f.Network, f.problem, f.options.SilentYoungest, f.Z)
 }
+
+// HoldWeights keeps the couplings where they are: other parameters are fitted to them.
+func (f *Fit) HoldWeights() { f.held = true }
 
 // Problem is the likelihood's view of the observations, in the fit's memory.
 func (f *Fit) Problem() *neulvm.Problem { return f.problem }
@@ -87,15 +92,17 @@ func rows(n, length int) [][]float64 {
 type kept struct {
 	network *neulvm.Network
 	z, xi   [][]float64
+	spread  [][]float64
 }
 
-func (f *Fit) save() kept { return kept{f.Network.Clone(), clone(f.Z), clone(f.xi)} }
+func (f *Fit) save() kept { return kept{f.Network.Clone(), clone(f.Z), clone(f.xi), clone(f.spread)} }
 
 func (f *Fit) restore(k kept) {
 	f.Network = k.network
 	for p := range f.Z {
 		copy(f.Z[p], k.z[p])
 		copy(f.xi[p], k.xi[p])
+		copy(f.spread[p], k.spread[p])
 	}
 }
 

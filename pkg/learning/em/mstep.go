@@ -27,7 +27,11 @@ func (f *Fit) fitParameters(iterations int) (loss float64, taken int) {
 		for i := range grad {
 			grad[i] *= slope[i]
 		}
-		return nll + p.penalty(x, grad)
+		nll += p.penalty(x, grad)
+		if f.held {
+			p.still(grad)
+		}
+		return nll
 	})
 	p.fromFree(x, ratios, slope)
 	p.Set(f.Network, ratios)

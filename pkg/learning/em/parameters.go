@@ -51,6 +51,8 @@ type parameter struct {
 	grad    func(*neulvm.Gradient) []float64
 }
 
+func (p *parameter) isWeight() bool { return p.kind == ofExcitation || p.kind == ofInhibition }
+
 // kind is what parameters with a common part of the prior have in common.
 type kind int
 
@@ -196,6 +198,15 @@ func (p *Parameters) gradient(g *neulvm.Gradient, to []float64) {
 		from := f.entries(p.Reference)
 		for k, d := range f.grad(g) {
 			to[i] += d * *from[k]
+		}
+	}
+}
+
+// still takes what moves the weights out of a gradient.
+func (p *Parameters) still(grad []float64) {
+	for i, f := range p.free {
+		if f.isWeight() {
+			grad[i] = 0
 		}
 	}
 }

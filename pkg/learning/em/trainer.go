@@ -30,6 +30,7 @@ const (
 type Schedule struct {
 	Method               Method
 	Restarts             int
+	Average              bool    // over restarts, each around a draw of the prior
 	FirstRatio           float64 // of all parameters; 0: drawn
 	InitialSlack         float64
 	ParameterIterations  int
@@ -44,6 +45,12 @@ type Schedule struct {
 const purposeStart rng.Purpose = "neulvm-start"
 
 // Trainer makes fits from several starts, of which the best one counts.
+//
+// With Average all of them count. What ten seconds of spikes leave open, such as how deep a state
+// is that they never show, one network answers with a guess. So the couplings of each fit are
+// a draw of the prior and stay so, and all else is fitted to them: in what the spikes tell the
+// networks agree, and in the rest they differ. How much each counts is for who uses them to
+// say, by the likelihood of the spikes.
 type Trainer struct {
 	Schedule
 	Options Options
@@ -65,12 +72,17 @@ func NewTrainer(s Schedule, o Options, data *Observations) (*Trainer, error) {
 		ratios := o.Parameters.Draw(rng.Stream(s.Seed, purposeStart, 0, uint64(k)))
 		if s.FirstRatio > 0 {
 			for i := range ratios {
-				ratios[i] = s.FirstRatio
+				if !(s.Average && o.Parameters.free[i].isWeight()) {
+					ratios[i] = s.FirstRatio
+				}
 			}
 		}
 		f, err := NewFit(o, data, ratios)
 		if err != nil {
 			return nil, err
+		}
+		if s.Average {
+			f.HoldWeights()
 		}
 		t.fits = append(t.fits, f)
 		t.loss[k], t.moved[k] = math.MaxFloat64, 1
@@ -87,7 +99,29 @@ func (t *Trainer) remember() {
 }
 
 // Best is the fit with the lowest loss.
-func (t *Trainer) Best() *Fit { return t.fits[int(t.best[0])] }
+func (t *Trainer) Best() *Fit { return t.fits[t.Number()] }
+
+// Counting are the numbers of the fits that count: the best one, or, with Average, all but those that
+// went astray.
+func (t *Trainer) Counting() (numbers []int) {
+	if !t.Average {
+		return []int{t.Number()}
+	}
+	for k, loss := range t.loss {
+		if !math.IsInf(loss, 1) {
+			numbers = append(numbers, k)
+		}
+	}
+	return numbers
+}
+
+// Networks are those of the fits that count.
+func (t *Trainer) Networks() (networks []*neulvm.Network) {
+	for _, k := range t.Counting() {
+		networks = append(networks, t.fits[k].Network)
+	}
+	return networks
+}
 
 // Step takes all fits one time from parameters to trajectory, or both together. Fits that
 // went astray, to numbers that are none, stay where they were, and count no more.
@@ -167,15 +201,14 @@ func (t *Trainer) move(f *Fit, k, step, threads int) (loss float64, err error) {
 				return 0, err
 			}
 		}
-		var logLikelihood float64
-		var mean [][]float64
-		if logLikelihood, mean, _, err = f.Particles(Inference{Particles: t.Particles, Lag: t.Lag, Seed: t.Seed, Threads: threads}); err != nil {
+		inferred, err := f.Particles(Inference{Particles: t.Particles, Lag: t.Lag, Seed: t.Seed, Threads: threads})
+		if err != nil {
 			return 0, err
 		}
-		for p := range mean {
-			copy(f.Z[p][t.Options.Grid.Ages:], mean[p])
+		for p, mean := range inferred.Mean {
+			copy(f.Z[p][t.Options.Grid.Ages:], mean)
 		}
-		loss = -logLikelihood / f.terms()
+		loss = -inferred.LogLikelihood / f.terms()
 	default:
 		if step > 0 {
 			if _, _, err = f.MStep(t.ParameterIterations, 1); err != nil {
@@ -211,6 +244,9 @@ func (t *Trainer) Training() []checkpoint.Tensor {
 			all = append(all,
 				checkpoint.Tensor{Name: name("z"), Shape: []int{len(f.Z[p])}, Data: f.Z[p], Unit: "1", Doc: "fraction of a population that spikes in each bin, by restart and population"},
 				checkpoint.Tensor{Name: name("xi"), Shape: []int{len(f.xi[p])}, Data: f.xi[p], Unit: "1", Doc: "what is new in each bin, in standard deviations"})
+			if t.Method == Variational {
+				all = append(all, checkpoint.Tensor{Name: name("spread"), Shape: []int{bandCount}, Data: f.spread[p], Unit: "1", Doc: "ln of the deviation of what is new, by band of frequencies"})
+			}
 			if t.Method == Adam {
 				a := f.moments()
 				all = append(all,
@@ -256,9 +292,6 @@ func (t *Trainer) RestoreTraining(f *checkpoint.File) error {
 	}
 	return nil
 }
-
-// Network is the fitted one.
-func (t *Trainer) Network() *neulvm.Network { return t.Best().Network }
 
 // Number is that of the best fit.
 func (t *Trainer) Number() int { return int(t.best[0]) }
