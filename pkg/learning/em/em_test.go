@@ -306,6 +306,20 @@ func TestRestartsThatCountKeepTheirCouplings(t *testing.T) {
 	}
 }
 
+// A descent ends, also where a function has no slope to be trusted: noise on a corner.
+func TestDescentsEnd(t *testing.T) {
+	calls := 0
+	x := []float64{1, -2}
+	minimise(x, 20, func(x, grad []float64) float64 {
+		calls++
+		grad[0], grad[1] = 1-2*float64(calls%2), math.Copysign(1, x[1])
+		return math.Abs(x[0]) + math.Abs(x[1]) + 1e-9*float64(calls%3)
+	})
+	if calls > 20*evaluationsEach*3 {
+		t.Errorf("%d evaluations in 20 iterations", calls)
+	}
+}
+
 // The bands are orthogonal, sum to the signal, and have as many dimensions as it.
 func TestBandsPartASignal(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))

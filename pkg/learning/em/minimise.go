@@ -42,7 +42,7 @@ func minimise(x []float64, iterations int, f func(x, grad []float64) float64) (v
 	// fraction comes to its floor, the memory of slopes misleads. Another begins without it.
 	for taken < iterations {
 		from, before := slices.Clone(best), value
-		result, err := optimize.Minimize(problem, from, &optimize.Settings{MajorIterations: iterations - taken, GradientThreshold: 1e-7,
+		result, err := optimize.Minimize(problem, from, &optimize.Settings{MajorIterations: iterations - taken, FuncEvaluations: evaluationsEach*(iterations-taken) + evaluationsEach, GradientThreshold: 1e-7,
 			Converger: &optimize.FunctionConverge{Relative: 1e-9, Iterations: 5}}, &optimize.LBFGS{Linesearcher: searches[min(fruitless, len(searches)-1)](), Store: 12})
 		if result != nil {
 			taken += max(result.Stats.MajorIterations, 1)
@@ -59,6 +59,10 @@ func minimise(x []float64, iterations int, f func(x, grad []float64) float64) (v
 	copy(x, best)
 	return value, taken
 }
+
+// evaluationsEach bounds how often an iteration looks at the function, on the mean: where it has a
+// corner, a line search may go on for ever.
+const evaluationsEach = 10
 
 // searches are the line searches that a descent tries, one when another is at its end.
 var searches = [...]func() optimize.Linesearcher{
