@@ -47,8 +47,8 @@ func newCompressAudioCommand(a *app) *cobra.Command {
 	o.ChunkS = 10
 	command := &cobra.Command{
 		Use:   "audio IN OUT",
-		Short: "Code a wav, flac or mp3 file as events, in a .snc file",
-		Long: "Code sound as events (arXiv:2402.01571): IN is a wav, flac or mp3 file, OUT a .snc file; - is stdin or\n" +
+		Short: "Code a wav, flac, ogg or mp3 file as events, in a .snc file",
+		Long: "Code sound as events (arXiv:2402.01571): IN is a wav, flac, ogg or mp3 file, OUT a .snc file; - is stdin or\n" +
 			"stdout. Memory does not grow with the length, and a file is written whole or not at all.\n\n" +
 			"Without --model it is the built-in model: one channel at 8 kHz, trained on a synthetic piano. Others are\n" +
 			"trained (snnctl train audio-codec-piano) and made into model files with snnctl convert audio-model.\n\n" +

@@ -10,7 +10,7 @@ type SyntheticPiano struct {
 	HighKey      int     `yaml:"high_key" jsonschema:"minimum=21,maximum=108" jsonschema_description:"highest key"`
 }
 
-// AudioFiles is recordings: the data set MAESTRO, or any folder of wav, flac and mp3
+// AudioFiles is recordings: the data set MAESTRO, or any folder of wav, flac, ogg and mp3
 // files. They are mixed to one channel and brought to one sampling rate.
 type AudioFiles struct {
 	Dataset            string  `yaml:"dataset" jsonschema:"minLength=1,maxLength=4096" jsonschema_description:"a directory: its name in the data directory, or a path"`

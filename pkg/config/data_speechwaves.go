@@ -2,7 +2,7 @@ package config
 
 // SpeechWaves is recordings of speech as raw sound.
 type SpeechWaves struct {
-	Dataset       string  `yaml:"dataset" jsonschema:"minLength=1,maxLength=4096" jsonschema_description:"a directory of wav, flac and mp3 files: its name in the data directory, or a path; with folders train and test, and dev, those are the splits"`
+	Dataset       string  `yaml:"dataset" jsonschema:"minLength=1,maxLength=4096" jsonschema_description:"a directory of wav, flac, ogg and mp3 files: its name in the data directory, or a path; with folders train and test, and dev, those are the splits"`
 	Classes       string  `yaml:"classes" jsonschema:"enum=auto,enum=phones,enum=speakers" jsonschema_description:"of frames of 10 ms: phones of a file NAME.phn beside NAME.wav, in TIMIT's form; speakers, what stands before the first hyphen of a file's name, as in LibriSpeech; auto: phones, if there are any"`
 	RateHz        int     `yaml:"rate_hz" jsonschema:"minimum=2000,maximum=48000,multipleOf=100" jsonschema_description:"sampling rate that recordings are brought to, Hz"`
 	WindowSamples int     `yaml:"window_samples" jsonschema:"minimum=1,maximum=100000000" jsonschema_description:"length of what a trial shows, a whole number of frames"`

@@ -154,7 +154,67 @@ func TestWavesOfOtherPrograms(t *testing.T) {
 	}
 }
 
+// oggOf is a page of one packet.
+func oggOf(flags byte, number uint32, packet string) []byte {
+	b := append([]byte("OggS\x00"), flags)
+	b = binary.LittleEndian.AppendUint64(b, 0)
+	b = binary.LittleEndian.AppendUint32(b, 7)
+	b = binary.LittleEndian.AppendUint32(b, number)
+	b = append(b, 0, 0, 0, 0, 1, byte(len(packet)))
+	b = append(b, packet...)
+	binary.LittleEndian.PutUint32(b[22:], oggSum(0, b))
+	return b
+}
+
+// tone.ogg is half a second of two sines, 440 and 660 Hz, which an encoder of Vorbis has coded. It
+// is as long as they were, not as its blocks are, and any byte that changes is noticed.
+func TestOgg(t *testing.T) {
+	file, err := os.ReadFile(filepath.Join("testdata", "tone.ogg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := NewReader(bytes.NewReader(file), "tone.ogg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Rate != 8000 || r.Channels != 2 {
+		t.Errorf("%d Hz, %d channels", r.Rate, r.Channels)
+	}
+	got, err := everything(r)
+	if err != nil || len(got) != 2*4000 {
+		t.Fatalf("%d numbers, error %v, want 8000", len(got), err)
+	}
+	signal, noise := 0.0, 0.0
+	for i, x := range got {
+		at := 2 * math.Pi * float64(i/2) / 8000
+		want := 0.5 * math.Sin(440*at)
+		if i%2 == 1 {
+			want = 0.25 * math.Sin(660*at)
+		}
+		signal += want * want
+		noise += (float64(x) - want) * (float64(x) - want)
+	}
+	if ratio := 10 * math.Log10(signal/noise); ratio < 20 {
+		t.Errorf("%.1f dB above what coding adds, want 20", ratio)
+	}
+	for i := range file {
+		damaged := bytes.Clone(file)
+		damaged[i] ^= 0x10
+		r, err := NewReader(bytes.NewReader(damaged), "damaged.ogg")
+		if err == nil {
+			_, err = everything(r)
+		}
+		if !fault.IsInput(err) {
+			t.Fatalf("byte %d changed: %v", i, err)
+		}
+	}
+}
+
 func TestWhatIsNoSound(t *testing.T) {
+	tone, err := os.ReadFile(filepath.Join("testdata", "tone.ogg"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	samples := "\x00\x40\x00\xC0"
 	cut := wave("RIFF", riff("fmt ", pcm16), riff("data", samples))
 	var flac bytes.Buffer
@@ -170,7 +230,13 @@ func TestWhatIsNoSound(t *testing.T) {
 	}{
 		{"empty", nil, "is empty"},
 		{"text", []byte("this is a text, and no sound"), "no sound that is known"},
-		{"ogg", []byte("OggS and so on, and so forth"), "decode it to wav"},
+		{"ogg of nothing", []byte("OggS and so on, and so forth"), "does not begin as pages do"},
+		{"opus", oggOf(2|4, 0, "OpusHead\x01\x01"), "decode it to wav"},
+		{"ogg of pictures", append(oggOf(2, 0, "\x80theora"), oggOf(4, 1, "and so on")...), "no stream of Vorbis"},
+		{"ogg cut short", tone[:len(tone)-100], "cut short"},
+		{"ogg without its last page", tone[:bytes.LastIndex(tone, []byte("OggS"))], "cut short"},
+		{"ogg with a page twice", append(bytes.Clone(tone[:bytes.LastIndex(tone, []byte("OggS"))]), tone[bytes.Index(tone[1:], []byte("OggS"))+1:]...), "page"},
+		{"two oggs", append(bytes.Clone(tone), tone...), "several streams"},
 		{"avi", []byte("RIFF\x00\x00\x00\x00AVI LIST"), "not of WAVE"},
 		{"no samples", wave("RIFF", riff("fmt ", pcm16)), "no chunk of samples"},
 		{"no format", wave("RIFF", riff("data", samples)), "come before their format"},
@@ -244,6 +310,9 @@ func FuzzReader(f *testing.F) {
 	_ = w.Close()
 	f.Add(flac.Bytes())
 	f.Add([]byte("\xFF\xFB\x90\x00 and no more"))
+	if tone, err := os.ReadFile(filepath.Join("testdata", "tone.ogg")); err == nil {
+		f.Add(tone)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := NewReader(bytes.NewReader(data), "fuzz")
 		if err != nil {
@@ -443,4 +512,39 @@ func TestFoldersAreDivided(t *testing.T) {
 			t.Errorf("segment %d is in no training piece", b)
 		}
 	}
+}
+
+// Sums protect pages, so that a decoder of Vorbis never sees damage by chance; this is damage by
+// intent: packets that are changed before they are put into pages.
+func FuzzVorbisPackets(f *testing.F) {
+	tone, err := os.ReadFile(filepath.Join("testdata", "tone.ogg"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(uint16(60), byte(1))
+	f.Fuzz(func(t *testing.T, at uint16, change byte) {
+		var pages []byte
+		for r := bytes.NewReader(tone); ; {
+			before := len(tone) - r.Len()
+			page, err := readPage(r)
+			if err != nil {
+				break
+			}
+			whole := bytes.Clone(tone[before : len(tone)-r.Len()])
+			head := len(whole) - len(page.data)
+			if i := int(at) - before; i >= head && i < len(whole) {
+				whole[i] ^= change
+			}
+			clear(whole[22:26])
+			binary.LittleEndian.PutUint32(whole[22:], oggSum(0, whole))
+			pages = append(pages, whole...)
+		}
+		r, err := NewReader(bytes.NewReader(pages), "fuzz")
+		if err == nil {
+			_, err = everything(r)
+		}
+		if err != nil && !fault.IsInput(err) {
+			t.Error(err)
+		}
+	})
 }

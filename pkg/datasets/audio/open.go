@@ -119,7 +119,7 @@ func folder(dir, root string) (found []source, err error) {
 			return err
 		}
 		switch strings.ToLower(filepath.Ext(path)) {
-		case ".wav", ".flac", ".mp3":
+		case ".wav", ".flac", ".mp3", ".ogg", ".oga":
 			s := source{path: path}
 			stem := strings.TrimSuffix(path, filepath.Ext(path))
 			for _, ext := range []string{".midi", ".mid", ".tsv"} {
@@ -136,7 +136,7 @@ func folder(dir, root string) (found []source, err error) {
 		return nil, fault.Inputf("looking for recordings in %s: %w", root, err)
 	}
 	if len(found) == 0 {
-		return nil, fault.Inputf("%s holds no wav, flac or mp3 files", dir)
+		return nil, fault.Inputf("%s holds no wav, flac, ogg or mp3 files", dir)
 	}
 	return found, nil
 }

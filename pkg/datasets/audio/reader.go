@@ -35,8 +35,8 @@ const (
 	mostChannels        = 64
 )
 
-// NewReader finds out the format of a stream by its first bytes: RIFF or RF64 (wav), FLAC
-// or MP3. name is for errors, which are faults of the input.
+// NewReader finds out the format of a stream by its first bytes: RIFF or RF64 (wav), FLAC, Ogg
+// (Vorbis) or MP3. name is for errors, which are faults of the input.
 func NewReader(r io.Reader, name string) (*Reader, error) {
 	b := bufio.NewReaderSize(r, 1<<16)
 	head, _ := b.Peek(12)
@@ -44,17 +44,17 @@ func NewReader(r io.Reader, name string) (*Reader, error) {
 	var err error
 	switch {
 	case len(head) == 0:
-		return nil, fault.Inputf("%s is empty, expected sound in a wav, flac or mp3 file", name)
+		return nil, fault.Inputf("%s is empty, expected sound in a wav, flac, ogg or mp3 file", name)
 	case bytes.HasPrefix(head, []byte("RIFF")) || bytes.HasPrefix(head, []byte("RF64")):
 		s, err = readWAV(b)
 	case bytes.HasPrefix(head, []byte("fLaC")):
 		s, err = readFLAC(b)
 	case bytes.HasPrefix(head, []byte("OggS")):
-		return nil, fault.Inputf("%s is an Ogg file, which is not read; decode it to wav first, with oggdec or opusdec", name)
+		s, err = readOgg(b)
 	case bytes.HasPrefix(head, []byte("ID3")) || len(head) > 1 && head[0] == 0xFF && head[1]&0xE0 == 0xE0:
 		s, err = readMP3(b)
 	default:
-		return nil, fault.Inputf("%s is no sound that is known: its first bytes are those of no wav, flac or mp3 file", name)
+		return nil, fault.Inputf("%s is no sound that is known: its first bytes are those of no wav, flac, ogg or mp3 file", name)
 	}
 	if err != nil {
 		return nil, fault.Inputf("reading the sound of %s: %w", name, err)

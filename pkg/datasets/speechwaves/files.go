@@ -74,7 +74,7 @@ func Open(o Options) (*Corpus, error) {
 func list(dir string) ([]string, error) {
 	var files []string
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && slices.Contains([]string{".wav", ".flac", ".mp3"}, strings.ToLower(filepath.Ext(path))) {
+		if err == nil && !d.IsDir() && slices.Contains([]string{".wav", ".flac", ".mp3", ".ogg", ".oga"}, strings.ToLower(filepath.Ext(path))) {
 			files = append(files, path)
 		}
 		return err
@@ -83,7 +83,7 @@ func list(dir string) ([]string, error) {
 		return nil, fault.Inputf("looking for recordings: %w", err)
 	}
 	if files == nil {
-		return nil, fault.Inputf("there is no wav, flac or mp3 file below %s", dir)
+		return nil, fault.Inputf("there is no wav, flac, ogg or mp3 file below %s", dir)
 	}
 	slices.Sort(files)
 	return files, nil

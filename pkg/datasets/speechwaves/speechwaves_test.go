@@ -193,7 +193,7 @@ func TestWrongSpeechIsRefused(t *testing.T) {
 		want string
 	}{
 		"nowhere":      {func(o *Options) { o.Dataset = filepath.Join(dir, "no") }, "no such file"},
-		"no sound":     {func(o *Options) { o.Dataset = empty }, "no wav, flac or mp3"},
+		"no sound":     {func(o *Options) { o.Dataset = empty }, "no wav, flac, ogg or mp3"},
 		"damaged":      {func(o *Options) { o.Dataset = damaged }, "a.wav"},
 		"no phones":    {func(o *Options) { o.Classes = Phones }, "no recording has a file of phones"},
 		"too much":     {func(o *Options) { o.MostBytes = 1000 }, "takes more than"},
