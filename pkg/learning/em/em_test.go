@@ -306,6 +306,33 @@ func TestRestartsThatCountKeepTheirCouplings(t *testing.T) {
 	}
 }
 
+// Innovations are followed where they add up over a stretch, and nowhere else.
+func TestPushesAreWhereInnovationsAddUp(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 1))
+	xi := rows(2, 400)
+	for t := range xi[0] {
+		xi[0][t], xi[1][t] = 0.15*random.NormFloat64(), 0.15*random.NormFloat64()
+	}
+	if got := pushes(xi, 50); got != nil {
+		t.Error("pushes without a stretch that adds up")
+	}
+	for t := 200; t < 250; t++ {
+		xi[1][t] -= 0.4 // 2.8 standard deviations of a sum over 50 bins
+	}
+	got := pushes(xi, 50)
+	if got == nil || floats.Norm(got[0], 2) > 0 {
+		t.Fatalf("pushes %v, want some, of the second population", got)
+	}
+	for t2, x := range got[1] {
+		if x != 0 && (x != xi[1][t2] || t2 < 151 || t2 >= 299) || x == 0 && t2 >= 210 && t2 < 240 {
+			t.Errorf("bin %d: push %v, innovation %v", t2, x, xi[1][t2])
+		}
+	}
+	if pushes(rows(1, 3), 50) != nil {
+		t.Error("pushes in a window shorter than a stretch, without innovations")
+	}
+}
+
 // A descent ends, also where a function has no slope to be trusted: noise on a corner.
 func TestDescentsEnd(t *testing.T) {
 	calls := 0

@@ -68,7 +68,7 @@ const leastPush = 2
 // pushes are innovations, [M][T], where those of some stretch of the given number of bins around
 // sum to much, and 0 elsewhere; nil where none do.
 func pushes(xi [][]float64, bins int) [][]float64 {
-	kept, any := rows(len(xi), len(xi[0])), false
+	kept, found := rows(len(xi), len(xi[0])), false
 	for p, of := range xi {
 		sum, width := 0.0, min(bins, len(of))
 		least := leastPush * math.Sqrt(float64(width))
@@ -79,11 +79,11 @@ func pushes(xi [][]float64, bins int) [][]float64 {
 			}
 			if t >= width-1 && math.Abs(sum) >= least {
 				copy(kept[p][t-width+1:t+1], of[t-width+1:t+1])
-				any = true
+				found = true
 			}
 		}
 	}
-	if !any {
+	if !found {
 		return nil
 	}
 	return kept

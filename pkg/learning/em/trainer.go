@@ -30,7 +30,7 @@ const (
 type Schedule struct {
 	Method               Method
 	Restarts             int
-	Average              bool    // over restarts, each around a draw of the prior
+	Average              bool    // over restarts, each with couplings of its own
 	FirstRatio           float64 // of all parameters; 0: drawn
 	InitialSlack         float64
 	ParameterIterations  int
