@@ -113,7 +113,7 @@ func (x *neulvmTrainee) drawParameters(dir string) error {
 		name, counts := "other restarts", slices.Contains(x.Counting(), k)
 		switch {
 		case x.rule.Average && counts:
-			name = "restarts, each around a draw of the prior"
+			name = "restarts, each with couplings of its own"
 		case counts:
 			name = "best restart"
 		}

@@ -59,7 +59,8 @@ func readPage(r io.Reader) (p oggPage, err error) {
 	return p, nil
 }
 
-// oggSum is the CRC of Ogg: the polynomial 0x04C11DB7, highest bit first, from 0 on.
+// oggSum is the CRC of Ogg: the polynomial 0x04C11DB7 from 0 on, and the highest bit first, which
+// hash/crc32 does not have.
 func oggSum(sum uint32, data []byte) uint32 {
 	for _, b := range data {
 		sum = sum<<8 ^ oggSums[byte(sum>>24)^b]
@@ -85,10 +86,10 @@ var oggSums = func() (table [256]uint32) {
 // oggStream is one of the streams of an Ogg file.
 type oggStream struct {
 	r      io.Reader
-	page   oggPage // the next one, if it is read
-	ahead  bool
-	number uint32 // of the next page
-	part   []byte // of a packet that goes on in the next page
+	serial uint32
+	first  *oggPage // nil when it is used
+	number uint32   // of the next page
+	part   []byte   // of a packet that goes on in the next page
 	ended  bool
 }
 
@@ -107,7 +108,24 @@ func openOgg(r io.Reader, pattern string) (*oggStream, error) {
 		case bytes.HasPrefix(page.data, []byte("OpusHead")):
 			return nil, errors.New("it holds Opus, which is not read; decode it to wav first, with opusdec")
 		case bytes.HasPrefix(page.data, []byte(pattern)):
-			return &oggStream{r: r, page: page, ahead: true, number: page.number}, nil
+			return &oggStream{r: r, serial: page.stream, first: &page, number: page.number}, nil
+		}
+	}
+}
+
+// turn returns the stream's next page; those of other streams are passed over.
+func (o *oggStream) turn() (oggPage, error) {
+	if first := o.first; first != nil {
+		o.first = nil
+		return *first, nil
+	}
+	for {
+		page, err := readPage(o.r)
+		if errors.Is(err, io.EOF) {
+			err = damaged(io.ErrUnexpectedEOF)
+		}
+		if err != nil || page.stream == o.serial {
+			return page, err
 		}
 	}
 }
@@ -122,21 +140,9 @@ func (o *oggStream) next() (packets [][]byte, page oggPage, err error) {
 		}
 		return nil, page, io.EOF
 	}
-	page = o.page
-	for !o.ahead {
-		p, err := readPage(o.r)
-		if errors.Is(err, io.EOF) {
-			return nil, p, damaged(io.ErrUnexpectedEOF)
-		}
-		if err != nil {
-			return nil, p, err
-		}
-		if p.stream == o.page.stream {
-			page = p
-			break
-		}
+	if page, err = o.turn(); err != nil {
+		return nil, page, err
 	}
-	o.page, o.ahead = page, false
 	if page.number != o.number || page.continued != (o.part != nil) {
 		return nil, page, fmt.Errorf("page %d is missing; the stream is damaged", o.number)
 	}
@@ -239,7 +245,9 @@ func (v *vorbisPages) next() ([]float32, error) {
 		if err != nil {
 			return nil, err
 		}
-		v.samples = append(v.samples, out...)
+		for _, x := range out {
+			v.samples = append(v.samples, min(max(x, -1), 1))
+		}
 	}
 	frames := int64(len(v.samples) / v.channels)
 	keep := v.samples
@@ -254,8 +262,5 @@ func (v *vorbisPages) next() ([]float32, error) {
 	}
 	v.begun = true
 	v.at = page.granule
-	for i, x := range keep {
-		keep[i] = min(max(x, -1), 1)
-	}
 	return keep, nil
 }

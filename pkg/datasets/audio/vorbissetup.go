@@ -32,7 +32,8 @@ const (
 )
 
 // checkCodebooks walks through the codebooks of a setup header (Vorbis I, section 3.2.1): a decoder takes
-// their sizes at their word, and a book that is cut short or empty would keep it busy for ever.
+// their sizes at their word, a book that is cut short or empty would keep it busy for ever, and one of a
+// single entry it cannot read.
 func checkCodebooks(packet []byte) error {
 	wrong := errors.New("its codebooks are damaged")
 	b := &bitsOf{data: packet, at: 8 * len("\x05vorbis")}
@@ -70,16 +71,14 @@ func checkCodebooks(packet []byte) error {
 		if used == 0 || b.left() <= 0 {
 			return wrong
 		}
-		switch b.read(4) {
+		switch lookup := b.read(4); lookup {
 		case 0:
 		case 1, 2:
-			numbersLeft -= dimensions * entries
-			if numbersLeft < 0 || dimensions == 0 {
+			values := dimensions * entries
+			if numbersLeft -= values; numbersLeft < 0 || dimensions == 0 {
 				return wrong
 			}
-			b.at -= 4
-			values := dimensions * entries
-			if b.read(4) == 1 {
+			if lookup == 1 {
 				values = int(math.Floor(math.Pow(float64(entries), 1/float64(dimensions))))
 			}
 			b.read(32)

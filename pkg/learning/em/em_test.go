@@ -333,17 +333,35 @@ func TestPushesAreWhereInnovationsAddUp(t *testing.T) {
 	}
 }
 
-// A descent ends, also where a function has no slope to be trusted: noise on a corner.
+// A descent ends, also where a line search by itself would not: beyond a wall the function is no
+// number, and in front of it the slope promises what the values do not keep.
 func TestDescentsEnd(t *testing.T) {
-	calls := 0
-	x := []float64{1, -2}
-	minimise(x, 20, func(x, grad []float64) float64 {
-		calls++
-		grad[0], grad[1] = 1-2*float64(calls%2), math.Copysign(1, x[1])
-		return math.Abs(x[0]) + math.Abs(x[1]) + 1e-9*float64(calls%3)
-	})
-	if calls > 20*evaluationsEach*3 {
-		t.Errorf("%d evaluations in 20 iterations", calls)
+	for name, f := range map[string]func(x, grad []float64) float64{
+		"a wall": func(x, grad []float64) float64 {
+			grad[0] = -1
+			if x[0] > 1.5 {
+				return math.NaN()
+			}
+			return -x[0]
+		},
+		"a false slope": func(x, grad []float64) float64 {
+			grad[0] = -1
+			return x[0]
+		},
+		"a flat one": func(x, grad []float64) float64 {
+			grad[0] = -1
+			return 0
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			calls := 0
+			minimise([]float64{1}, 20, func(x, grad []float64) float64 {
+				if calls++; calls > 20*20*evaluationsEach {
+					t.Fatalf("%d evaluations in 20 iterations", calls)
+				}
+				return f(x, grad)
+			})
+		})
 	}
 }
 

@@ -27,7 +27,7 @@ type Fit struct {
 	xi      [][]float64 // [M][T] innovations
 	spread  [][]float64 // [M][bands] ln of their deviations
 	adam    *adamState
-	held    bool // the weights
+	held    bool // the weights stay where they are, and other parameters are fitted to them
 }
 
 // NewFit starts from ratios of the parameters and the smoothed spikes.
@@ -57,9 +57,6 @@ func NewFit(o Options, data *Observations, ratios []float64) (*Fit, error) {
 func (f *Fit) Restart() error {
 	return f.data.Start(f.Network, f.problem, f.options.SilentYoungest, f.Z)
 }
-
-// HoldWeights keeps the couplings where they are: other parameters are fitted to them.
-func (f *Fit) HoldWeights() { f.held = true }
 
 // Problem is the likelihood's view of the observations, in the fit's memory.
 func (f *Fit) Problem() *neulvm.Problem { return f.problem }

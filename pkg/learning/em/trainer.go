@@ -81,9 +81,7 @@ func NewTrainer(s Schedule, o Options, data *Observations) (*Trainer, error) {
 		if err != nil {
 			return nil, err
 		}
-		if s.Average {
-			f.HoldWeights()
-		}
+		f.held = s.Average
 		t.fits = append(t.fits, f)
 		t.loss[k], t.moved[k] = math.MaxFloat64, 1
 	}
