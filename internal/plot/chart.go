@@ -144,7 +144,8 @@ func (p Panel) layOut(left, right float64, colours map[string]int) *panel {
 		if s.Dashed {
 			style.Dashes = dashes
 		}
-		if s.Name != "" {
+		named := slices.ContainsFunc(drawn.legend, func(e entry) bool { return e.name == s.Name }) // series of one name share a colour
+		if s.Name != "" && !named {
 			drawn.legend = append(drawn.legend, entry{name: s.Name, style: style, marker: s.Markers})
 		}
 		l := line{x: s.X, y: s.Y, style: style, marker: s.Markers}

@@ -241,3 +241,15 @@ func TestLegendBreaksIntoRows(t *testing.T) {
 		t.Errorf("%d of %d entries are shown", count, len(entries))
 	}
 }
+
+// Series of one name are one entry of the legend, as they have one colour.
+func TestLegendNamesEachSeriesOnce(t *testing.T) {
+	x := []float64{0, 1}
+	panel := Panel{YLabel: "y", Series: []Series{{Name: "restarts", X: x, Y: []float64{0, 1}}, {Name: "restarts", X: x, Y: []float64{1, 2}}, {Name: "best", X: x, Y: []float64{1, 1}}}}
+	svg := content(t, Chart{Title: "t", Panels: []Panel{panel}}, ".svg")
+	for _, name := range []string{">restarts<", ">best<"} {
+		if n := strings.Count(string(svg), name); n != 1 {
+			t.Errorf("%s stands %d times in the picture, want 1", name, n)
+		}
+	}
+}
